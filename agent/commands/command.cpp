@@ -1,0 +1,197 @@
+// commands/command.cpp - the list of commands, their options and their help.
+#include "commands/command.h"
+
+#include <algorithm>
+#include <cctype>
+
+namespace limpet::commands {
+namespace {
+
+// The one global: filled by static constructors, read-only afterwards.
+std::vector<const Command*>& list() {
+    static std::vector<const Command*> commands;
+    return commands;
+}
+
+const Option* by_letter(const Command& command, char letter) {
+    for (const auto& option : command.options) {
+        if (option.letter == letter && letter != 0) return &option;
+    }
+    return nullptr;
+}
+
+// A unique prefix will do, as getopt_long(3) has it.
+Result<const Option*> by_name(const Command& command, std::string_view name) {
+    const Option* found = nullptr;
+    for (const auto& option : command.options) {
+        if (option.name.empty() || !option.name.starts_with(name)) continue;
+        if (option.name == name) return &option;
+        if (found) return refused("option", "--" + std::string(name) + " is ambiguous");
+        found = &option;
+    }
+    if (!found) return refused("option", "there is no option --" + std::string(name));
+    return found;
+}
+
+}  // namespace
+
+Register::Register(const Command& command) {
+    auto& commands = list();
+    const auto place = std::ranges::lower_bound(commands, command.name, {}, &Command::name);
+    commands.insert(place, &command);
+}
+
+std::span<const Command* const> all() { return list(); }
+
+const Command* find(std::string_view name) {
+    const auto& commands = list();
+    const auto place = std::ranges::lower_bound(commands, name, {}, &Command::name);
+    return place != commands.end() && (*place)->name == name ? *place : nullptr;
+}
+
+const Options::Given* Options::find(char letter) const {
+    for (auto given = given_.rbegin(); given != given_.rend(); ++given) {
+        if (given->option->letter == letter) return &*given;
+    }
+    return nullptr;
+}
+
+const Options::Given* Options::find(std::string_view name) const {
+    for (auto given = given_.rbegin(); given != given_.rend(); ++given) {
+        if (given->option->name == name) return &*given;
+    }
+    return nullptr;
+}
+
+std::optional<std::string_view> Options::value(char letter) const {
+    const auto* given = find(letter);
+    return given ? std::optional<std::string_view>(given->value) : std::nullopt;
+}
+
+std::optional<std::string_view> Options::value(std::string_view name) const {
+    const auto* given = find(name);
+    return given ? std::optional<std::string_view>(given->value) : std::nullopt;
+}
+
+Result<> parse_options(const Command& command, std::span<const std::string> arguments,
+                       Options& options, std::vector<std::string>& operands) {
+    for (std::size_t i = 0; i < arguments.size(); ++i) {
+        const std::string_view word = arguments[i];
+        if (word == "--") {
+            operands.insert(operands.end(), arguments.begin() + static_cast<std::ptrdiff_t>(i) + 1,
+                            arguments.end());
+            return {};
+        }
+        if (word.starts_with("--")) {
+            const auto equals = word.find('=');
+            const auto name = word.substr(2, equals == word.npos ? word.npos : equals - 2);
+            const Option* option = TRY(by_name(command, name));
+            std::string value;
+            if (equals != word.npos) {
+                if (option->argument.empty()) {
+                    return refused("option", "--" + std::string(option->name) + " takes no value");
+                }
+                value = word.substr(equals + 1);
+            } else if (!option->argument.empty()) {
+                if (++i == arguments.size()) {
+                    return refused("option", "--" + std::string(option->name) + " needs " +
+                                                 std::string(option->argument));
+                }
+                value = arguments[i];
+            }
+            options.add(*option, std::move(value));
+            continue;
+        }
+        if (!word.starts_with('-') || word.size() == 1) {
+            operands.emplace_back(word);
+            continue;
+        }
+        for (std::size_t at = 1; at < word.size(); ++at) {
+            const Option* option = by_letter(command, word[at]);
+            if (!option) {
+                return refused("option", std::string("there is no option -") + word[at]);
+            }
+            std::string value;
+            if (!option->argument.empty()) {
+                if (at + 1 < word.size()) {
+                    value = word.substr(at + 1);
+                } else if (++i < arguments.size()) {
+                    value = arguments[i];
+                } else {
+                    return refused("option", std::string("-") + word[at] + " needs " +
+                                                 std::string(option->argument));
+                }
+                options.add(*option, std::move(value));
+                break;
+            }
+            options.add(*option, std::move(value));
+        }
+    }
+    return {};
+}
+
+std::string help_text(const Command& command) {
+    std::string help = "usage: " + std::string(command.name);
+    if (!command.usage.empty()) help += ' ' + std::string(command.usage);
+    help += "\n\n" + std::string(command.summary) + "\n";
+    if (!command.options.empty()) help += '\n';
+    for (const auto& option : command.options) {
+        std::string line = "  ";
+        if (option.letter) line += std::string("-") + option.letter;
+        if (option.letter && !option.name.empty()) line += ", ";
+        if (!option.letter) line += "    ";
+        if (!option.name.empty()) line += "--" + std::string(option.name);
+        if (!option.argument.empty()) {
+            line += (option.name.empty() ? ' ' : '=') + std::string(option.argument);
+        }
+        line.resize(std::max<std::size_t>(line.size() + 2, 28), ' ');
+        help += line + std::string(option.help) + '\n';
+    }
+    if (!command.help.empty()) {
+        help += '\n' + std::string(command.help);
+        if (!help.ends_with('\n')) help += '\n';
+    }
+    help += "\nneeds: " +
+            (any(command.promise) ? grant_list(command.promise) : std::string("no grant")) + '\n';
+    return help;
+}
+
+void Invocation::complain(std::string_view problem) {
+    out.flush();
+    error.write(command.name);
+    error.write(": ");
+    error.write(problem);
+    error.put('\n');
+    error.flush();
+    status = 1;
+}
+
+void Invocation::complain(const Error& problem) { complain(text(problem)); }
+
+int Invocation::misused(std::string_view problem) {
+    complain(problem);
+    error.print("usage: %.*s %.*s\n", static_cast<int>(command.name.size()), command.name.data(),
+                static_cast<int>(command.usage.size()), command.usage.data());
+    error.flush();
+    return 2;
+}
+
+Result<Input> Invocation::open(std::string_view operand) {
+    if (operand == "-") return Input(in.fd());
+    return Input(TRY(target::open_for_reading(target, path(operand))), true);
+}
+
+std::optional<std::string_view> Invocation::variable(std::string_view name) const {
+    for (const std::string_view entry : environment) {
+        if (entry.starts_with(name) && entry.size() > name.size() && entry[name.size()] == '=') {
+            return entry.substr(name.size() + 1);
+        }
+    }
+    return std::nullopt;
+}
+
+bool Invocation::colour() const {
+    return out.terminal() && !variable("NO_COLOR") && variable("TERM").value_or("dumb") != "dumb";
+}
+
+}  // namespace limpet::commands

@@ -1,0 +1,123 @@
+// commands/command.h - a command is a row of data and one function; it sees the world through an
+// Invocation. A new command is one file that ends with `const Register registered{name};`.
+#pragma once
+
+#include "commands/stream.h"
+#include "limpet/grants.h"
+#include "limpet/result.h"
+#include "target/target.h"
+
+#include <initializer_list>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace limpet::commands {
+
+// What a command needs, as pledge(2) of OpenBSD: seccomp and capabilities hold it to that.
+using Promise = Grant;
+
+// One option, for the parser, the help and the completion alike.
+struct Option {
+    char letter = 0;              // 'l', or 0 for a long name only
+    std::string_view name;        // "lines", or empty
+    std::string_view argument;    // "N", or empty when it takes none
+    std::string_view help;        // "show at most N lines"
+};
+
+// The option that every inspection command has.
+inline constexpr Option json_option{'o', "output", "FORMAT", "table (default) or json"};
+
+struct Invocation;
+
+struct Command {
+    std::string_view name;
+    std::string_view usage;      // after the name: "[-la] [PATH...]"
+    std::string_view summary;    // lower case, no full stop: "list directories"
+    std::string_view theme;      // files, text, processes, network, container, session
+    Promise promise = Promise::none;
+    int (*run)(Invocation&) = nullptr;
+    std::span<const Option> options = {};
+    std::string_view help = {};  // details, JSON fields and examples; lines of at most 100 columns
+    // run() gets every word as an operand: find, test, echo, expr.
+    bool raw = false;
+    // Runs other commands (xargs, find -exec): stays at the shell's confinement, they get their own.
+    bool runs_commands = false;
+    // Promise none, quick and without state: the shell may run it without a fork.
+    bool builtin = false;
+};
+
+// The options of one call, by letter or by long name.
+class Options {
+public:
+    struct Given {
+        const Option* option;
+        std::string value;
+    };
+    [[nodiscard]] bool has(char letter) const { return find(letter) != nullptr; }
+    [[nodiscard]] bool has(std::string_view name) const { return find(name) != nullptr; }
+    // The last one's value.
+    [[nodiscard]] std::optional<std::string_view> value(char letter) const;
+    [[nodiscard]] std::optional<std::string_view> value(std::string_view name) const;
+    // All, in the order given, for options that add up or override one another.
+    [[nodiscard]] const std::vector<Given>& all() const { return given_; }
+    void add(const Option& option, std::string value) {
+        given_.push_back({&option, std::move(value)});
+    }
+
+private:
+    [[nodiscard]] const Given* find(char letter) const;
+    [[nodiscard]] const Given* find(std::string_view name) const;
+    std::vector<Given> given_;
+};
+
+struct Invocation {
+    const Command& command;
+    const target::Target& target;
+    Options options = {};
+    std::vector<std::string> operands = {};     // what is left of the arguments
+    std::string directory = "/";                // working directory, absolute in the target
+    std::vector<std::string> environment = {};  // exported variables, "NAME=value"
+    Input in{BorrowedFd(0)};
+    Output out{BorrowedFd(1)};
+    Output error{BorrowedFd(2)};
+    int status = 0;  // what complain() makes it; run() returns it when it went on after an error
+
+    // "ls: open /x: Permission denied" on error, at once; the status becomes 1.
+    void complain(const Error& problem);
+    void complain(std::string_view problem);
+    // The same, and the usage line; returns 2 for `return call.misused(...)`.
+    int misused(std::string_view problem);
+
+    // The operand as an absolute path in the target.
+    [[nodiscard]] std::string path(std::string_view operand) const {
+        return target::join_path(directory, operand);
+    }
+    // For reading: "-" is in, anything else a file of the target.
+    [[nodiscard]] Result<Input> open(std::string_view operand);
+    // -o json, when the command has that option; misuse (another word) counts as table.
+    [[nodiscard]] bool json() const { return options.value('o') == "json"; }
+    [[nodiscard]] std::optional<std::string_view> variable(std::string_view name) const;
+    // Colours: out is a terminal, NO_COLOR is unset and TERM is not dumb.
+    [[nodiscard]] bool colour() const;
+};
+
+// Every command that is linked in, sorted by name.
+std::span<const Command* const> all();
+const Command* find(std::string_view name);
+
+struct Register {
+    explicit Register(const Command& command);
+};
+
+// Parses `arguments` (without the name) by the command's table: -abc, -n5, -n 5, --name=v, --name v,
+// --, a lone "-" as operand. Options may follow operands, as GNU has it.
+Result<> parse_options(const Command& command, std::span<const std::string> arguments,
+                       Options& options, std::vector<std::string>& operands);
+
+// The text of `help NAME` and `NAME --help`.
+std::string help_text(const Command& command);
+
+}  // namespace limpet::commands

@@ -1,0 +1,66 @@
+// commands/json.cpp - JSON text.
+#include "commands/json.h"
+
+#include "commands/utf8.h"
+
+#include <cstdio>
+
+namespace limpet::commands {
+
+std::string json_string(std::string_view text) {
+    std::string json = "\"";
+    char escape[8];
+    while (!text.empty()) {
+        const auto byte = static_cast<unsigned char>(text.front());
+        if (byte >= 0x80) {
+            const auto length = utf8_length(text);
+            if (length == 0) {
+                std::snprintf(escape, sizeof escape, "\\udc%02x", byte);
+                json += escape;
+                text.remove_prefix(1);
+            } else {
+                json += text.substr(0, length);
+                text.remove_prefix(length);
+            }
+            continue;
+        }
+        if (byte == '"' || byte == '\\') {
+            json += '\\';
+            json += static_cast<char>(byte);
+        } else if (byte < 0x20 || byte == 0x7f) {
+            std::snprintf(escape, sizeof escape, "\\u%04x", byte);
+            json += escape;
+        } else {
+            json += static_cast<char>(byte);
+        }
+        text.remove_prefix(1);
+    }
+    return json + '"';
+}
+
+JsonObject& JsonObject::raw(std::string_view name, std::string_view json) {
+    body_ += body_.empty() ? '{' : ',';
+    body_ += json_string(name);
+    body_ += ':';
+    body_ += json;
+    return *this;
+}
+
+JsonObject& JsonObject::real(std::string_view name, double value) {
+    char text[32];
+    std::snprintf(text, sizeof text, "%.6g", value);
+    return raw(name, text);
+}
+
+JsonObject& JsonObject::texts(std::string_view name, const std::vector<std::string>& values) {
+    std::string list = "[";
+    for (const auto& value : values) {
+        if (list.size() > 1) list += ',';
+        list += json_string(value);
+    }
+    return raw(name, list + ']');
+}
+
+std::string JsonObject::take() { return body_.empty() ? "{}" : std::move(body_) + '}'; }
+
+}  // namespace limpet::commands

@@ -1,0 +1,41 @@
+// commands/json.h - one JSON object a line (RFC 8259), as `-o json` prints.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <type_traits>
+#include <vector>
+
+namespace limpet::commands {
+
+// The text as a JSON string with its quotes. Bytes that are not UTF-8 become \udc80..\udcff (the
+// lone surrogates of Python's surrogateescape), so that no name is lost and two stay different.
+std::string json_string(std::string_view text);
+
+// Builds {"name":value,...}; take() gives the line without a newline.
+class JsonObject {
+public:
+    JsonObject& text(std::string_view name, std::string_view value) {
+        return raw(name, json_string(value));
+    }
+    template <typename Integer>
+        requires std::is_integral_v<Integer>
+    JsonObject& number(std::string_view name, Integer value) {
+        return raw(name, std::to_string(value));
+    }
+    JsonObject& real(std::string_view name, double value);
+    JsonObject& boolean(std::string_view name, bool value) {
+        return raw(name, value ? "true" : "false");
+    }
+    JsonObject& null(std::string_view name) { return raw(name, "null"); }
+    JsonObject& texts(std::string_view name, const std::vector<std::string>& values);
+    // `json` is put in as it is: a nested object or array.
+    JsonObject& raw(std::string_view name, std::string_view json);
+    [[nodiscard]] std::string take();
+
+private:
+    std::string body_;
+};
+
+}  // namespace limpet::commands

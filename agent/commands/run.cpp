@@ -1,0 +1,116 @@
+// commands/run.cpp - a command as a process.
+#include "commands/run.h"
+
+#include "limpet/limits.h"
+#include "target/confine.h"
+#include "target/deadline.h"
+
+#include <sys/prctl.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <csignal>
+
+namespace limpet::commands {
+namespace {
+
+int invoke(const Call& call, BorrowedFd in, BorrowedFd out, BorrowedFd error) {
+    Invocation invocation{.command = call.command,
+                          .target = call.target,
+                          .directory = call.directory,
+                          .environment = call.environment,
+                          .in = Input(in),
+                          .out = Output(out),
+                          .error = Output(error)};
+    if (call.command.raw) {
+        invocation.operands = call.arguments;
+    } else {
+        const bool asks_help = call.arguments.size() == 1 && call.arguments[0] == "--help";
+        if (asks_help) {
+            invocation.out.write(help_text(call.command));
+            invocation.out.flush();
+            return 0;
+        }
+        auto parsed = parse_options(call.command, call.arguments, invocation.options,
+                                    invocation.operands);
+        if (!parsed) return invocation.misused(text(parsed.error()));
+    }
+    int status = call.command.run(invocation);
+    invocation.out.flush();
+    if (const auto& failure = invocation.out.failure()) {
+        invocation.complain(*failure);
+        if (status == 0) status = 1;
+    }
+    return status;
+}
+
+// One line for people who do not know which flag they are missing.
+std::string missing_grant(const Command& command, Grant missing) {
+    std::string line(command.name);
+    line += ": not allowed: this session may not use " + grant_list(missing);
+    line += " (needs --allow " + grant_list(missing) + ")\n";
+    return line;
+}
+
+}  // namespace
+
+int run_confined(const Call& call) {
+    // none: the session has no target at all; its commands look at the agent's own side.
+    if (const auto missing = call.command.promise & ~call.target.grants; any(missing)) {
+        Output(BorrowedFd(2)).write(missing_grant(call.command, missing));
+        return not_allowed;
+    }
+    if (call.target.mode == target::Mode::node) target::deadline::enable();
+    const auto confined = call.command.runs_commands
+                              ? Result<>{}
+                              : target::confine(call.command.promise, call.target);
+    if (!confined) {
+        Output(BorrowedFd(2)).write(std::string(call.command.name) + ": " +
+                                    text(confined.error()) + '\n');
+        return 125;
+    }
+    return invoke(call, BorrowedFd(0), BorrowedFd(1), BorrowedFd(2));
+}
+
+int run_builtin(const Call& call, BorrowedFd in, BorrowedFd out, BorrowedFd error) {
+    return invoke(call, in, out, error);
+}
+
+Result<pid_t> start(const Call& call) {
+    const pid_t parent = ::getpid();
+    const pid_t child = ::fork();
+    if (child < 0) return failed("fork", call.command.name);
+    if (child > 0) return child;
+    ::prctl(PR_SET_PDEATHSIG, SIGKILL);
+    if (::getppid() != parent) ::_exit(128 + SIGKILL);
+    // _exit: what the parent had buffered is the parent's to write.
+    ::_exit(run_confined(call));
+}
+
+Result<int> run_child(const Call& call) {
+    const pid_t child = TRY(start(call));
+    int status = 0;
+    while (::waitpid(child, &status, 0) < 0) {
+        if (errno != EINTR) return failed("wait", call.command.name);
+    }
+    if (const auto line = epitaph(call.command.name, status); !line.empty()) {
+        Output(BorrowedFd(2)).write(line + '\n');
+        return 1;
+    }
+    return shell_status(status);
+}
+
+int shell_status(int wait_status) {
+    if (WIFSIGNALED(wait_status)) return 128 + WTERMSIG(wait_status);
+    if (WIFSTOPPED(wait_status)) return 128 + WSTOPSIG(wait_status);
+    return WEXITSTATUS(wait_status);
+}
+
+std::string epitaph(std::string_view name, int wait_status) {
+    if (!WIFSIGNALED(wait_status) || WTERMSIG(wait_status) != SIGALRM) return {};
+    return std::string(name) + ": the target's file system did not answer for " +
+           std::to_string(limits::file_deadline) +
+           " s (a FUSE or network mount that hangs?); given up, what was printed is partial";
+}
+
+}  // namespace limpet::commands

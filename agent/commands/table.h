@@ -1,0 +1,51 @@
+// commands/table.h - aligned columns for people; the same rows as JSON lines for programs.
+#pragma once
+
+#include "commands/command.h"
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <variant>
+#include <vector>
+
+namespace limpet::commands {
+
+enum class Align { left, right };
+
+struct Column {
+    std::string_view field;         // JSON field and, in capitals, the heading
+    Align align = Align::left;
+    std::string_view heading = {};  // when it differs from the field
+};
+
+// A cell: number, text, true/false, null ("-" in the table), or list of texts (space-separated).
+using Cell = std::variant<std::monostate, std::int64_t, std::uint64_t, double, bool, std::string,
+                          std::vector<std::string>>;
+
+// Rows are kept until finish() for the widths (at most 100,000; then they are printed as they come
+// with the widths so far); with -o json each is printed at once. Control characters in cells are
+// shown as \xHH in the table, so that a row is always one line.
+class Table {
+public:
+    Table(Invocation& call, std::vector<Column> columns, bool heading = true);
+    void row(std::vector<Cell> cells);
+    void finish();
+
+private:
+    void print(const std::vector<std::string>& cells);
+    Invocation& call_;
+    std::vector<Column> columns_;
+    std::vector<std::size_t> widths_;
+    std::vector<std::vector<std::string>> rows_;
+    bool heading_;
+    bool json_;
+    bool started_ = false;
+};
+
+// For one-line cells: control characters (and DEL, C1) as \xHH, a newline as \n, backslash as it is.
+std::string visible(std::string_view text);
+// 1536 -> "1.5K": powers of 1024, at most four characters.
+std::string human_size(std::uint64_t bytes);
+
+}  // namespace limpet::commands

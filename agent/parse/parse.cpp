@@ -1,0 +1,2 @@
+// parse.cpp - keeps the layer's object library from being empty until its parsers arrive.
+#include "parse/number.h"

@@ -1,0 +1,2 @@
+// sh.cpp - the command that is the shell.
+#include "commands/command.h"

@@ -1,0 +1,19 @@
+// target/deadline.h - a bound on one file operation on the target.
+//
+// A FUSE or network mount of the target can keep a system call for ever, and only a fatal signal
+// ends it (a handler does not run there: security.md E7). So the process arms ITIMER_REAL with
+// SIGALRM's default action, death, before it touches the target's files, and its parent turns that
+// death into the message. Arming costs a system call only when the state changes or every second.
+#pragma once
+
+namespace limpet::target::deadline {
+
+// Only a process whose parent reports the timeout turns the guard on (a forked command).
+void enable();
+[[nodiscard]] bool enabled();
+
+// Before an operation on the target's files / before blocking on anything else (pipes, terminals).
+void enter();
+void leave();
+
+}  // namespace limpet::target::deadline

@@ -1,0 +1,62 @@
+// target/target.h - who is debugged, and the descriptors by which we look at it.
+#pragma once
+
+#include "limpet/grants.h"
+#include "limpet/result.h"
+#include "target/directory.h"
+
+#include <sys/types.h>
+
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+namespace limpet::target {
+
+enum class Mode {
+    node,   // from outside: nothing of ours is in the target's namespaces
+    here,   // `limpet-agent COMMAND`: the namespaces we stand in are the target
+    none,   // no target: `limpet ps`
+};
+
+struct Target {
+    Mode mode = Mode::none;
+    Grant grants = Grant::none;
+    std::string name;      // as the operator said it: "web", "pid:4711"
+    pid_t pid = 0;         // main process, in our pid namespace
+    pid_t inner_pid = 0;   // the same in its own pid namespace
+    Fd pidfd;
+    Directory root;        // its tree: a read-only clone in node mode
+    Directory procfs;      // our own procfs of its pid namespace
+    Directory cgroups;     // the node's /sys/fs/cgroup, read-only
+    std::string cgroup;    // text of the main process's /proc/PID/cgroup, in our cgroup namespace
+    Fd network;            // its network namespace
+    Fd null;               // the agent's own /dev/null: the tree is mounted nodev
+    // What the runtime says of it, for `info` and the prompt: {"runtime","docker"}, {"image",…}
+    std::vector<std::pair<std::string, std::string>> facts;
+};
+
+// Where a path of the operator leads: /proc and below is our own procfs (never the one that the
+// target mounted there), everything else the tree; /proc/self is the target's main process.
+// `path` is absolute; the returned path is relative to the returned directory.
+std::pair<const Directory*, std::string> place(const Target& target, std::string_view path);
+
+// The Directory calls through place(). `path` is absolute.
+Result<Fd> open(const Target& target, std::string_view path, int flags);
+// For reading its bytes: a regular file, or in mode here anything that open(2) takes.
+Result<Fd> open_for_reading(const Target& target, std::string_view path);
+Result<Directory> open_directory(const Target& target, std::string_view path);
+Result<struct statx> stat(const Target& target, std::string_view path, Follow follow);
+Result<std::string> readlink(const Target& target, std::string_view path);
+// The file tree's bytes as a string of at most `limit` bytes.
+Result<std::string> read(const Target& target, std::string_view path, std::size_t limit);
+
+// The target that is the namespaces we stand in; every grant that the caller's own rights give.
+Result<Target> here();
+
+// `directory` + `path` as one absolute path: "/etc" + "passwd" = "/etc/passwd". Text only: "." and
+// doubled slashes go, ".." stays (a link before it changes its meaning; the kernel resolves it).
+std::string join_path(std::string_view directory, std::string_view path);
+
+}  // namespace limpet::target

@@ -1,0 +1,3 @@
+// main.cpp - the unit tests' entry point.
+#define CATCH_CONFIG_MAIN
+#include <catch2/catch.hpp>

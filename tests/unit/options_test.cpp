@@ -1,0 +1,37 @@
+// options_test.cpp - options of a command as its table says.
+#include "commands/command.h"
+
+#include <catch2/catch.hpp>
+
+using namespace limpet;
+using namespace limpet::commands;
+
+namespace {
+constexpr Option table[]{{'l', "long", "", ""}, {'n', "lines", "N", ""}, {0, "newer", "FILE", ""}};
+constexpr Command command{.name = "x", .usage = "", .summary = "", .theme = "", .options = table};
+
+std::pair<Result<>, Options> parse(std::vector<std::string> words,
+                                   std::vector<std::string>& operands) {
+    Options options;
+    auto result = parse_options(command, words, options, operands);
+    return {std::move(result), std::move(options)};
+}
+}  // namespace
+
+TEST_CASE("options are found in every form") {
+    std::vector<std::string> operands;
+    auto [result, options] = parse({"-ln5", "a", "--newer=b", "-", "--", "-l"}, operands);
+    REQUIRE(result);
+    CHECK(options.has('l'));
+    CHECK(options.value("lines") == "5");
+    CHECK(options.value("newer") == "b");
+    CHECK(operands == std::vector<std::string>{"a", "-", "-l"});
+}
+
+TEST_CASE("a wrong option is refused by name") {
+    std::vector<std::string> operands;
+    CHECK(text(parse({"-lz"}, operands).first.error()) == "option: there is no option -z");
+    CHECK(text(parse({"-n"}, operands).first.error()) == "option: -n needs N");
+    CHECK(text(parse({"--ne"}, operands).first.error()) == "option: --newer needs FILE");
+    CHECK(text(parse({"--long=1"}, operands).first.error()) == "option: --long takes no value");
+}
