@@ -1,0 +1,44 @@
+// parse/json.h - a JSON text (RFC 8259) as values, for the state files of container runtimes.
+//
+// Our own, because Boost.JSON costs the static agent more than all parsers together (measured:
+// see the commit that brought this file), throws, and has no bound on the total of values.
+#pragma once
+
+#include "limpet/result.h"
+
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+namespace limpet::parse {
+
+struct Json {
+    enum class Kind : std::uint8_t { null, boolean, number, string, array, object };
+    Kind kind = Kind::null;
+    bool truth = false;
+    std::string text;                 // of a string; of a number as it was written
+    std::vector<Json> items;          // of an array; of an object its values, in the same order
+    std::vector<std::string> names;   // of an object
+
+    // The member of that name (the last one wins); null's value when there is none or this is no
+    // object, so that lookups chain: root["State"]["Pid"].
+    [[nodiscard]] const Json& operator[](std::string_view name) const;
+    // Empty unless it is a string.
+    [[nodiscard]] std::string_view string() const;
+    // The number when it is an integer in range.
+    [[nodiscard]] std::optional<std::int64_t> integer() const;
+    [[nodiscard]] bool is_true() const { return kind == Kind::boolean && truth; }
+};
+
+inline constexpr std::size_t json_depth = 64;
+inline constexpr std::size_t json_values = 500'000;  // about 60 MB of memory at worst
+
+// The whole text as one value. Strings come out as UTF-8; a lone surrogate becomes U+FFFD. Bytes
+// over 0x7F are passed on as they are.
+Result<Json> json(std::string_view text);
+
+}  // namespace limpet::parse
