@@ -139,7 +139,11 @@ private:
                 at_ = back;
             }
         }
-        append(out, point >= 0xD800 && point < 0xE000 ? char32_t{0xFFFD} : point);
+        if (point >= 0xDC80 && point <= 0xDCFF) {
+            out += static_cast<char>(point & 0xFF);
+        } else {
+            append(out, point >= 0xD800 && point < 0xE000 ? char32_t{0xFFFD} : point);
+        }
         return {};
     }
 

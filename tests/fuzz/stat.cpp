@@ -1,0 +1,11 @@
+// stat.cpp - fuzzes parse::stat.
+#include "parse/stat.h"
+
+#include <cstddef>
+#include <cstdint>
+
+extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+    const auto result = limpet::parse::stat({reinterpret_cast<const char*>(data), size});
+    static_cast<void>(result);
+    return 0;
+}
