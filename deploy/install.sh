@@ -1,0 +1,66 @@
+#!/bin/bash
+# install.sh - the Debian 12 packages that limpet needs; the only place that lists them.
+#
+#   install.sh build   to build both programs
+#   install.sh demo    and to run deploy/demo.sh
+#   install.sh test    and to run tests/run.sh
+#
+# Quick and silent when everything is there already: apt is not asked then.
+set -euo pipefail
+
+build=(
+    g++ cmake ninja-build ccache
+    libboost1.81-dev   # Asio and JSON, headers only
+    libseccomp-dev
+    libspdlog-dev libfmt-dev
+    libcli11-dev
+)
+demo=(
+    docker.io runc containerd iptables
+    procps             # ps, to show the host's view
+)
+tests=(
+    catch2
+    python3
+    busybox-static     # targets, and the yardstick of the benchmarks
+    musl-tools         # a target linked to musl
+    debootstrap        # full and slim images
+    iproute2 strace util-linux
+    git                # the lint looks at tracked files only
+    clang-19 clang-format-19 clang-tidy-19
+    libclang-rt-19-dev # the fuzzers' runtime
+)
+
+case "${1:-}" in
+    build) packages=("${build[@]}") ;;
+    demo) packages=("${build[@]}" "${demo[@]}") ;;
+    test) packages=("${build[@]}" "${demo[@]}" "${tests[@]}") ;;
+    *)
+        echo "usage: install.sh build|demo|test" >&2
+        exit 2
+        ;;
+esac
+
+missing=()
+installed=$(dpkg-query -W -f='${Package} ${db:Status-Status}\n' "${packages[@]}" 2>/dev/null || true)
+for package in "${packages[@]}"; do
+    grep -qxF "$package installed" <<<"$installed" || missing+=("$package")
+done
+[ ${#missing[@]} -eq 0 ] && exit 0
+
+if [ "$(id -u)" -ne 0 ]; then
+    echo "install.sh: not root, cannot install: ${missing[*]}" >&2
+    exit 1
+fi
+echo "installing: ${missing[*]}"
+export DEBIAN_FRONTEND=noninteractive
+log=$(mktemp)
+trap 'rm -f "$log"' EXIT
+apt=(apt-get -y -q -o Acquire::Retries=3 -o DPkg::Lock::Timeout=300 -o Dpkg::Use-Pty=0)
+# A third-party list that is out of reach must not stop us: what counts is the install below.
+"${apt[@]}" update >"$log" 2>&1 || echo "install.sh: apt-get update reported problems, going on" >&2
+if ! "${apt[@]}" install --no-install-recommends "${missing[@]}" >>"$log" 2>&1; then
+    tail -n 30 "$log" >&2
+    echo "install.sh: apt-get install failed" >&2
+    exit 1
+fi

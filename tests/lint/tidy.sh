@@ -1,0 +1,13 @@
+#!/bin/bash
+# tidy.sh BUILD [FILE...] - clang-tidy over the programs; BUILD was configured with clang.
+set -euo pipefail
+cd "$(dirname "$(readlink -f "$0")")/../.."
+. tests/lint/sources.sh
+build=$1
+shift
+files=("$@")
+[ ${#files[@]} -gt 0 ] || mapfile -t files < <(sources 'agent/*.cpp' 'attach/*.cpp')
+printf '%s\0' "${files[@]}" |
+    xargs -0 -n 1 -P "$(nproc)" clang-tidy-19 --quiet --warnings-as-errors='*' -p "$build" 2>&1 |
+    grep -vE '^[0-9]+ warnings? generated|^Suppressed|^Use -header-filter' || true
+exit "${PIPESTATUS[1]}"
