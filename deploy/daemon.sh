@@ -5,6 +5,7 @@
 
 daemon_folder=
 daemon_pid=
+daemon_state=
 daemon_why=
 
 daemon_answers() {
@@ -29,11 +30,11 @@ daemon_start() {
     daemon_needs || return 1
     daemon_folder=$(mktemp -d /tmp/limpet-docker.XXXXXX)
     local log=$daemon_folder/log
-    # Its data are ours to throw away; its socket is the usual one, where everybody looks for it.
+    # Its data are ours to throw away; its socket and its state are where everybody looks for them.
     # No bridge and no packet filter rules: nothing here needs a network, and nothing is left.
-    setsid dockerd --data-root "$daemon_folder/data" --exec-root "$daemon_folder/exec" \
-        --pidfile "$daemon_folder/pid" --bridge none --iptables=false --ip-masq=false \
-        >"$log" 2>&1 </dev/null &
+    [ -e /run/docker ] || daemon_state=/run/docker
+    setsid dockerd --data-root "$daemon_folder/data" --bridge none --iptables=false \
+        --ip-masq=false >"$log" 2>&1 </dev/null &
     daemon_pid=$!
     local _
     for _ in $(seq 150); do
@@ -58,7 +59,10 @@ daemon_stop() {
     wait "$daemon_pid" 2>/dev/null
     daemon_pid=
     # Whatever it had mounted goes before its folder does, innermost first.
-    awk -v folder="$daemon_folder/" 'index($5, folder) == 1 { print $5 }' /proc/self/mountinfo |
-        sort -r | while read -r point; do umount -l "$point"; done
-    rm -rf "$daemon_folder"
+    local place
+    for place in "$daemon_folder" ${daemon_state:+"$daemon_state"}; do
+        awk -v place="$place/" 'index($5, place) == 1 { print $5 }' /proc/self/mountinfo |
+            sort -r | while read -r point; do umount -l "$point"; done
+        rm -rf "$place"
+    done
 }
