@@ -1,8 +1,241 @@
 // session.cpp - the process that opens one target and runs one argv near it.
+//
+//   serve ──fd 3: open──▶ session ──fork──▶ shell or command, confined
+//                            │ waits, forwards signals, watches serve and the target
+//
+// The session holds every privilege only until the target is open; then it forks the process that
+// works, drops all but CAP_KILL and the right to wait, and lets go of the target's descriptors.
 #include "session.h"
 
-namespace limpet::session {
+#include "commands/command.h"
+#include "commands/run.h"
+#include "limpet/limits.h"
+#include "limpet/message.h"
+#include "runtimes/container.h"
+#include "sys/file.h"
+#include "sys/process.h"
+#include "target/confine.h"
+#include "target/enter.h"
 
-int run() { return 125; }
+#include <poll.h>
+#include <sys/ioctl.h>
+#include <sys/prctl.h>
+#include <sys/signalfd.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <array>
+#include <csignal>
+#include <string>
+
+namespace limpet::session {
+namespace {
+
+constexpr int link_to_serve = 3;
+constexpr int limpet_failed = 125;
+
+// Those that serve sends on, and those of a terminal's line discipline.
+constexpr std::array forwarded{SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGUSR1, SIGUSR2, SIGCONT, SIGTSTP};
+
+// On a pty in raw mode a newline alone does not go back to the first column.
+void say(const std::string& line) {
+    const bool terminal = ::isatty(2) == 1;
+    (void)sys::write_all(BorrowedFd(2), (terminal ? "\r" : "") + ("limpet: " + line) +
+                                            (terminal ? "\r\n" : "\n"));
+}
+
+// When memory runs short the debugger goes before the application does.
+void volunteer_for_oom() {
+    if (auto file = sys::openat(BorrowedFd(AT_FDCWD), "/proc/self/oom_score_adj", O_WRONLY)) {
+        (void)sys::write_all(*file, "1000");
+    }
+}
+
+// A session of its own, so that the terminal's signals and hang-up are this tree's alone.
+Result<> take_terminal(bool tty) {
+    if (::setsid() < 0 && errno != EPERM) return failed("setsid", "");
+    if (tty && ::ioctl(0, TIOCSCTTY, 0) != 0) return failed("TIOCSCTTY", "the session's pty");
+    return {};
+}
+
+Result<target::Target> open_target(const Open& open) {
+    if (open.target.empty()) return target::open_none(Grant::none);
+    auto container = TRY(runtimes::find(open.target));
+    if (container.pid <= 0) {
+        return refused("open " + open.target, "the container is not running (" + container.state +
+                                                  "), so it has no processes or namespaces");
+    }
+    target::Wanted wanted{.pid = container.pid,
+                          .start_time = container.start_time,
+                          .name = open.target,
+                          .grants = open.grants};
+    const auto fact = [&](const char* name, std::string value) {
+        if (!value.empty()) wanted.facts.emplace_back(name, std::move(value));
+    };
+    fact("runtime", std::move(container.runtime));
+    fact("id", std::move(container.id));
+    fact("name", std::move(container.name));
+    fact("image", std::move(container.image));
+    fact("pod", std::move(container.pod));
+    fact("state", std::move(container.state));
+    fact("started", std::move(container.started));
+    return target::open_node(wanted);
+}
+
+// Never returns: the process that works.
+[[noreturn]] void work(Open open, const target::Target& target, const sigset_t& mask,
+                       pid_t parent) {
+    ::close(link_to_serve);
+    ::setpgid(0, 0);
+    // In the foreground from the start; SIGTTOU is blocked here still.
+    if (open.tty) ::tcsetpgrp(0, ::getpid());
+    for (int signal = 1; signal < NSIG; ++signal) ::signal(signal, SIG_DFL);
+    ::sigprocmask(SIG_SETMASK, &mask, nullptr);
+
+    std::string name = "sh";
+    if (!open.arguments.empty()) {
+        name = open.arguments.front();
+        open.arguments.erase(open.arguments.begin());
+    }
+    const auto* command = commands::find(name);
+    if (!command) {
+        say("there is no command '" + name + "' (limpet exec " +
+            (open.target.empty() ? "TARGET" : open.target) + " -- help lists them)");
+        ::_exit(commands::not_found);
+    }
+    if (auto confined = target::confine_session(target, command->runs_commands); !confined) {
+        say(text(confined.error()));
+        ::_exit(limpet_failed);
+    }
+    // Not before: a change of uid clears it, prctl(2).
+    ::prctl(PR_SET_PDEATHSIG, SIGKILL);
+    if (::getppid() != parent) ::_exit(128 + SIGKILL);
+    ::_exit(commands::run_confined({.command = *command,
+                                    .arguments = std::move(open.arguments),
+                                    .target = target,
+                                    .environment = std::move(open.environment)}));
+}
+
+// The target's end of life, told once.
+void mourn(const std::string& name, pid_t pid) {
+    say("the target " + name + " (pid " + std::to_string(pid) +
+        ") has exited; its files stay readable until this session ends");
+}
+
+// Dies as the child died, so that serve sees what happened.
+int finish(const std::string& name, int status) {
+    if (const auto line = commands::epitaph(name, status); !line.empty()) {
+        say(line);
+        return 1;
+    }
+    if (!WIFSIGNALED(status)) return WEXITSTATUS(status);
+    const int signal = WTERMSIG(status);
+    ::signal(signal, SIG_DFL);
+    sigset_t only;
+    ::sigemptyset(&only);
+    ::sigaddset(&only, signal);
+    ::sigprocmask(SIG_UNBLOCK, &only, nullptr);
+    ::kill(::getpid(), signal);
+    return 128 + signal;
+}
+
+struct Supervised {
+    pid_t child;
+    std::string command;
+    std::string target;
+    pid_t target_pid;
+    Fd pidfd;     // of the target; invalid when there is none
+    Fd signals;   // signalfd
+};
+
+// The child's wait status once it has ended; a child that stopped is continued: nobody here could.
+bool ended(const Supervised& run, int& status) {
+    while (::waitpid(run.child, &status, WNOHANG | WUNTRACED) == run.child) {
+        if (!WIFSTOPPED(status)) return true;
+        ::kill(-run.child, SIGCONT);
+    }
+    return false;
+}
+
+int supervise(Supervised run) {
+    std::array<pollfd, 3> waiting{pollfd{run.signals.get(), POLLIN, 0},
+                                  pollfd{link_to_serve, POLLRDHUP, 0},
+                                  pollfd{run.pidfd.get(), POLLIN, 0}};
+    int status = 0;
+    while (!ended(run, status)) {
+        if (::poll(waiting.data(), waiting.size(), -1) < 0 && errno != EINTR) return limpet_failed;
+        if (waiting[0].revents & POLLIN) {
+            signalfd_siginfo signal{};
+            if (::read(run.signals.get(), &signal, sizeof signal) == sizeof signal &&
+                signal.ssi_signo != SIGCHLD) {
+                ::kill(-run.child, static_cast<int>(signal.ssi_signo));
+            }
+        }
+        if (waiting[1].revents & (POLLHUP | POLLERR)) {
+            // serve is gone and nobody reads any more: no use in asking first.
+            ::kill(-run.child, SIGKILL);
+            ::kill(run.child, SIGKILL);
+            waiting[1].fd = -1;
+        }
+        if (waiting[2].revents != 0) {
+            mourn(run.target, run.target_pid);
+            waiting[2].fd = -1;
+        }
+    }
+    return finish(run.command, status);
+}
+
+Result<Open> receive_open() {
+    auto payload = TRY(sys::read_all(BorrowedFd(link_to_serve), limits::open_payload, "the open"));
+    return decode_open(payload);
+}
+
+Result<Supervised> start(const Open& open) {
+    TRY(take_terminal(open.tty));
+    volunteer_for_oom();
+    auto target = TRY(open_target(open));
+
+    sigset_t blocked, before;
+    ::sigemptyset(&blocked);
+    for (const int signal : forwarded) ::sigaddset(&blocked, signal);
+    for (const int signal : {SIGCHLD, SIGTTOU, SIGTTIN, SIGPIPE}) ::sigaddset(&blocked, signal);
+    ::sigprocmask(SIG_BLOCK, &blocked, &before);
+    ::sigemptyset(&before);
+    sigset_t read_here = blocked;
+    for (const int signal : {SIGTTOU, SIGTTIN, SIGPIPE}) ::sigdelset(&read_here, signal);
+    Fd signals(::signalfd(-1, &read_here, SFD_CLOEXEC | SFD_NONBLOCK));
+    if (!signals) return failed("signalfd", "");
+
+    const pid_t parent = ::getpid();
+    const pid_t child = TRY(sys::fork());
+    if (child == 0) work(open, target, before, parent);
+    ::setpgid(child, child);
+    return Supervised{.child = child,
+                      .command = open.arguments.empty() ? "sh" : open.arguments.front(),
+                      .target = target.name,
+                      .target_pid = target.pid,
+                      .pidfd = std::move(target.pidfd),
+                      .signals = std::move(signals)};
+}
+
+}  // namespace
+
+int run() {
+    const auto open = receive_open();
+    if (!open) {
+        say(text(open.error()));
+        return limpet_failed;
+    }
+    auto started = start(*open);
+    if (!started) {
+        say(text(started.error()));
+        return limpet_failed;
+    }
+    if (auto confined = target::confine_supervisor(); !confined) {
+        say(text(confined.error()));
+        return limpet_failed;
+    }
+    return supervise(*std::move(started));
+}
 
 }  // namespace limpet::session

@@ -45,25 +45,41 @@ int invoke(const Call& call, BorrowedFd in, BorrowedFd out, BorrowedFd error) {
 }
 
 // One line for people who do not know which flag they are missing.
-std::string missing_grant(const Command& command, Grant missing) {
-    std::string line(command.name);
+std::string missing_grant(const Call& call, Grant missing) {
+    std::string line(call.command.name);
+    if (call.target.mode == target::Mode::none) return line + ": needs a target\n";
     line += ": not allowed: this session may not use " + grant_list(missing);
     line += " (needs --allow " + grant_list(missing) + ")\n";
     return line;
 }
 
+// A path below /proc is a look at processes, whichever command takes it: cat /proc/1/environ.
+Promise needs(const Call& call) {
+    auto promise = call.command.promise;
+    if (!any(promise & Promise::files) || call.target.mode != target::Mode::node) return promise;
+    for (const std::string_view word : call.arguments) {
+        // --files-from=/proc/1/environ, too.
+        const auto equals = word.starts_with("--") ? word.find('=') : word.npos;
+        const auto path = target::join_path(
+            call.directory, equals == word.npos ? word : word.substr(equals + 1));
+        if (path == "/proc" || path.starts_with("/proc/")) return promise | Promise::processes;
+    }
+    const bool inside = call.directory == "/proc" || call.directory.starts_with("/proc/");
+    return inside ? promise | Promise::processes : promise;
+}
+
 }  // namespace
 
 int run_confined(const Call& call) {
-    // none: the session has no target at all; its commands look at the agent's own side.
-    if (const auto missing = call.command.promise & ~call.target.grants; any(missing)) {
-        Output(BorrowedFd(2)).write(missing_grant(call.command, missing));
+    const auto promise = needs(call);
+    if (const auto missing = promise & ~call.target.grants; any(missing)) {
+        Output(BorrowedFd(2)).write(missing_grant(call, missing));
         return not_allowed;
     }
     if (call.target.mode == target::Mode::node) target::deadline::enable();
     const auto confined = call.command.runs_commands
                               ? Result<>{}
-                              : target::confine(call.command.promise, call.target);
+                              : target::confine(promise, call.target);
     if (!confined) {
         Output(BorrowedFd(2)).write(std::string(call.command.name) + ": " +
                                     text(confined.error()) + '\n');

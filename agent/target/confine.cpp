@@ -1,8 +1,162 @@
-// target/confine.cpp - give up everything that a promise does not need, for good.
+// target/confine.cpp - give up everything that is not needed, for good.
 #include "target/confine.h"
 
-namespace limpet::target {
+#include "sys/capability.h"
+#include "sys/landlock.h"
+#include "sys/mount.h"
+#include "sys/process.h"
+#include "target/filter.h"
 
-Result<> confine(Grant, const Target&) { return {}; }
+#include <grp.h>
+#include <linux/landlock.h>
+#include <sched.h>
+#include <sys/mount.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
+#include <initializer_list>
+
+namespace limpet::target {
+namespace {
+
+// Of linux/prctl.h since 6.3: a mapping can never gain PROT_EXEC.
+constexpr int set_mdwe = 65;
+constexpr unsigned long refuse_exec_gain = 1;
+
+// A uid of its own for every session, out of the range that systemd's UIDS-GIDS.md leaves to
+// nobody: no process of the node or of another session has it, so none may signal or trace ours.
+constexpr uid_t first_session_uid = 0x70000000;
+
+std::uint64_t capabilities_for(Grant promise) {
+    std::uint64_t set = 0;
+    // The target's files belong to its users; the tree is read-only, so only reading is lent.
+    if (any(promise & (Grant::files | Grant::processes | Grant::network))) {
+        set |= sys::bit(CAP_DAC_READ_SEARCH);
+    }
+    // proc(5): environ, maps, fd and their like ask ptrace_may_access().
+    if (any(promise & Grant::processes)) set |= sys::bit(CAP_SYS_PTRACE);
+    // Raw ICMP and packet sockets in the target's network namespace.
+    if (any(promise & Grant::network)) set |= sys::bit(CAP_NET_RAW);
+    return set;
+}
+
+Result<> limit(int resource, rlim_t most, const char* name) {
+    rlimit now{};
+    if (::getrlimit(static_cast<__rlimit_resource>(resource), &now) != 0) {
+        return failed("getrlimit", name);
+    }
+    const rlimit set{std::min(now.rlim_cur, most), std::min(now.rlim_max, most)};
+    if (::setrlimit(static_cast<__rlimit_resource>(resource), &set) != 0) {
+        return failed("setrlimit", name);
+    }
+    return {};
+}
+
+// chroot(2) into a file system that is mounted nowhere: what a library opens by path is not there.
+Result<> empty_root() {
+    const Fd empty = TRY(sys::new_filesystem(
+        "tmpfs", MOUNT_ATTR_RDONLY | MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC));
+    if (::fchdir(empty.get()) != 0) return failed("fchdir", "to the empty root");
+    if (::chroot(".") != 0) return failed("chroot", "to the empty root");
+    return {};
+}
+
+Result<> own_identity() {
+    const uid_t uid = first_session_uid + static_cast<uid_t>(::getpid());
+    TRY(sys::prctl(PR_SET_KEEPCAPS, 1, "PR_SET_KEEPCAPS"));
+    if (::setgroups(0, nullptr) != 0) return failed("setgroups", "");
+    if (::setresgid(uid, uid, uid) != 0) return failed("setresgid", std::to_string(uid));
+    if (::setresuid(uid, uid, uid) != 0) return failed("setresuid", std::to_string(uid));
+    return {};
+}
+
+Result<> no_new_privileges() {
+    TRY(sys::prctl(PR_SET_NO_NEW_PRIVS, 1, "PR_SET_NO_NEW_PRIVS"));
+    TRY(sys::prctl(PR_SET_DUMPABLE, 0, "PR_SET_DUMPABLE"));
+    // Linux 6.3; where it is missing the filter alone refuses PROT_EXEC.
+    (void)sys::prctl(set_mdwe, refuse_exec_gain, "PR_SET_MDWE");
+    return {};
+}
+
+Result<> deny_writes(Grant promise) {
+    // A landlocked process may not read what ptrace_may_access() guards of processes outside its
+    // domain: a promise of processes goes without, and relies on the clone and the filter.
+    if (any(promise & Grant::processes)) return {};
+    const int abi = sys::landlock_abi();
+    if (abi == 0) return {};
+    sys::LandlockRights rights;
+    // ABI 1 has the bits 0 to 12; READ_FILE (2) and READ_DIR (3) stay.
+    rights.files = 0x1fff & ~std::uint64_t{LANDLOCK_ACCESS_FS_READ_FILE | LANDLOCK_ACCESS_FS_READ_DIR};
+    if (abi >= 2) rights.files |= std::uint64_t{1} << 13;  // REFER
+    if (abi >= 3) rights.files |= std::uint64_t{1} << 14;  // TRUNCATE
+    if (abi >= 5) rights.files |= std::uint64_t{1} << 15;  // IOCTL_DEV
+    if (abi >= 4 && !any(promise & Grant::network)) rights.network = 3;  // BIND_TCP, CONNECT_TCP
+    if (abi >= 6) rights.scoped = any(promise & Grant::network) ? 2 : 3;  // ABSTRACT_UNIX, SIGNAL
+    return sys::landlock_deny(rights);
+}
+
+// A command without a use for a descriptor does not hold it.
+void close_unneeded(Grant promise, const Target& target) {
+    const auto drop = [](const Fd& fd) {
+        if (fd) ::close(fd.get());
+    };
+    // This process ends in _exit: nothing closes these a second time.
+    drop(target.network);
+    drop(target.pidfd);
+    if (!any(promise & (Grant::processes | Grant::network))) drop(target.procfs.fd);
+    if (!any(promise & Grant::processes)) drop(target.cgroups.fd);
+}
+
+}  // namespace
+
+Result<> confine_session(const Target& target, bool forks) {
+    if (target.mode == Mode::here) return {};
+    if (target.mode == Mode::node) TRY(empty_root());
+    TRY(limit(RLIMIT_CORE, 0, "RLIMIT_CORE"));
+    TRY(limit(RLIMIT_NOFILE, 4096, "RLIMIT_NOFILE"));
+
+    // The network commands' setns(2) wants CAP_SYS_ADMIN; it is raised in the child that joins.
+    std::uint64_t permitted = capabilities_for(target.grants | (target.mode == Mode::none
+                                                                    ? Grant::files | Grant::processes
+                                                                    : Grant::none));
+    if (any(target.grants & Grant::network)) permitted |= sys::bit(CAP_SYS_ADMIN);
+    const auto held = TRY(sys::capget());
+    permitted &= held.permitted;
+    if (held.effective & sys::bit(CAP_SETPCAP)) TRY(sys::drop_bounding(permitted));
+    if (target.mode == Mode::node) TRY(own_identity());
+    TRY(sys::capset({.effective = permitted & sys::bit(CAP_DAC_READ_SEARCH),
+                     .permitted = permitted,
+                     .inheritable = 0}));
+    TRY(no_new_privileges());
+    if (!forks || target.mode == Mode::none) return {};
+    return load_filter(Confined::shell, target.grants);
+}
+
+Result<> confine(Grant promise, const Target& target) {
+    if (target.mode == Mode::here) return {};
+    const auto held = TRY(sys::capget());
+    if (target.mode == Mode::node && any(promise & Grant::network)) {
+        const auto join = held.permitted & sys::bit(CAP_SYS_ADMIN);
+        TRY(sys::capset({.effective = held.effective | join, .permitted = held.permitted}));
+        TRY(sys::setns(target.network, CLONE_NEWNET));
+    }
+    if (target.mode == Mode::none) promise = promise | Grant::files | Grant::processes;
+    const auto keep = capabilities_for(promise) & held.permitted;
+    TRY(sys::capset({.effective = keep, .permitted = keep}));
+    if (target.mode == Mode::none) return {};
+    close_unneeded(promise, target);
+    TRY(deny_writes(promise));
+    return load_filter(Confined::command, promise);
+}
+
+Result<> confine_supervisor() {
+    TRY(limit(RLIMIT_CORE, 0, "RLIMIT_CORE"));
+    const auto held = TRY(sys::capget());
+    const auto keep = held.permitted & sys::bit(CAP_KILL);
+    TRY(sys::capset({.effective = keep, .permitted = keep}));
+    TRY(no_new_privileges());
+    return load_filter(Confined::supervisor, Grant::none);
+}
 
 }  // namespace limpet::target

@@ -1,4 +1,4 @@
-// target/confine.h - give up everything that a promise does not need, for good.
+// target/confine.h - give up everything that is not needed, for good.
 #pragma once
 
 #include "limpet/grants.h"
@@ -7,10 +7,19 @@
 
 namespace limpet::target {
 
+// The process that will run the shell or one command of a session: its root becomes an empty
+// read-only file system, it gets a uid of its own, no new privileges, only the capabilities that
+// the session's promises can need (most of them not effective), its own resource limits.
+// `forks`: it runs other commands (a shell), so it also gets the shell's filter.
+Result<> confine_session(const Target& target, bool forks);
+
 // The calling process (single-threaded, forked for one command) keeps what `promise` needs:
-// network joins the target's network namespace; capabilities, Landlock and seccomp are narrowed in
-// that order, each irrevocably. Mode here keeps the caller's own rights: it guards nothing that the
+// network joins the target's network namespace; then capabilities, Landlock and seccomp are
+// narrowed, each irrevocably. Mode here keeps the caller's own rights: it guards nothing that the
 // caller could not do anyway.
 Result<> confine(Grant promise, const Target& target);
+
+// What is left of the session's first process: it waits for the other and forwards signals.
+Result<> confine_supervisor();
 
 }  // namespace limpet::target

@@ -23,13 +23,28 @@ std::pair<const Directory*, std::string> place(const Target& target, std::string
     return {&target.procfs, rest.empty() ? "." : std::string(rest)};
 }
 
+namespace {
+
+// /proc/PID/mem is the process's memory: that is tracing it, whatever opens it.
+Result<> guard_memory(const Target& target, const Directory* directory, std::string_view rest) {
+    if (target.mode == Mode::here || directory != &target.procfs) return {};
+    if (any(target.grants & Grant::trace)) return {};
+    if (rest != "mem" && !rest.ends_with("/mem")) return {};
+    return refused("open", "/proc/" + std::string(rest) + " is the memory of a process",
+                   "needs --allow trace");
+}
+
+}  // namespace
+
 Result<Fd> open(const Target& target, std::string_view path, int flags) {
     const auto [directory, rest] = place(target, path);
+    TRY(guard_memory(target, directory, rest));
     return directory->open(rest, flags);
 }
 
 Result<Fd> open_for_reading(const Target& target, std::string_view path) {
     const auto [directory, rest] = place(target, path);
+    TRY(guard_memory(target, directory, rest));
     if (target.mode == Mode::here) return directory->open(rest, O_RDONLY);
     return directory->open_regular(rest);
 }

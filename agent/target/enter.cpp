@@ -1,0 +1,143 @@
+// target/enter.cpp - open a running process's container from outside.
+#include "target/enter.h"
+
+#include "limpet/limits.h"
+#include "parse/number.h"
+#include "sys/process.h"
+#include "target/procfs.h"
+#include "target/tree.h"
+
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <csignal>
+#include <optional>
+
+namespace limpet::target {
+namespace {
+
+// Field 22 of proc_pid_stat(5); comm (field 2) may hold anything, so count from the last ')'.
+Result<std::uint64_t> start_time(const Directory& procfs, pid_t pid) {
+    const auto text = TRY(procfs.read(std::to_string(pid) + "/stat", 4096));
+    std::string_view rest(text);
+    rest.remove_prefix(std::min(rest.rfind(')') + 1, rest.size()));
+    for (int field = 2; field < 22; ++field) {
+        rest.remove_prefix(std::min(rest.find(' ') + 1, rest.size()));
+    }
+    const auto ticks = parse::number<std::uint64_t>(rest.substr(0, rest.find(' ')));
+    if (!ticks) return refused("read /proc/PID/stat", "it has no start time");
+    return *ticks;
+}
+
+// The line "NSpid:\t4711\t1" of proc_pid_status(5): the last is the pid in its own namespace.
+pid_t inner_pid(std::string_view status, pid_t outer) {
+    const auto at = status.find("\nNSpid:");
+    if (at == status.npos) return outer;
+    auto line = status.substr(at + 1);
+    line = line.substr(0, line.find('\n'));
+    return parse::number<pid_t>(line.substr(line.rfind('\t') + 1)).value_or(outer);
+}
+
+// By pidfd where the kernel can (6.11), else through our own /proc.
+Result<Fd> namespace_of(BorrowedFd pidfd, const Directory& procfs, pid_t pid,
+                        const sys::NamespaceKind& kind) {
+    if (pidfd.get() >= 0) {
+        auto direct = sys::pidfd_namespace(pidfd, kind);
+        if (direct || direct.error().code == ESRCH) return direct;
+    }
+    // A magic link is what is wanted here: of our own procfs, for a pid that is checked afterwards.
+    const auto path = std::to_string(pid) + "/ns/" + kind.name;
+    auto opened = sys::openat(procfs.fd, path, O_RDONLY);
+    if (!opened && (opened.error().code == EACCES || opened.error().code == EPERM)) {
+        opened.error().subject = "/proc/" + path;
+        opened.error().hint = "run limpet as root";
+    }
+    return opened;
+}
+
+bool same_namespace(BorrowedFd a, BorrowedFd b) {
+    struct stat first {}, second {};
+    return ::fstat(a.get(), &first) == 0 && ::fstat(b.get(), &second) == 0 &&
+           first.st_ino == second.st_ino && first.st_dev == second.st_dev;
+}
+
+// After everything was opened: it must still be the process that was asked for.
+Result<> verify(const Target& target, const Directory& procfs, std::uint64_t started) {
+    if (target.pidfd) {
+        if (auto alive = sys::pidfd_send_signal(target.pidfd, 0); !alive) {
+            return refused("open " + target.name, "process " + std::to_string(target.pid) +
+                                                      " exited while it was being opened");
+        }
+        return {};
+    }
+    const auto now = start_time(procfs, target.pid);
+    if (!now || *now != started) {
+        return refused("open " + target.name, "process " + std::to_string(target.pid) +
+                                                  " exited while it was being opened");
+    }
+    return {};
+}
+
+}  // namespace
+
+Result<Target> open_node(const Wanted& wanted) {
+    Target target;
+    target.mode = Mode::node;
+    target.grants = wanted.grants;
+    target.name = wanted.name;
+    target.pid = wanted.pid;
+    target.facts = wanted.facts;
+    const Directory procfs{TRY(own_procfs()), "/proc"};
+    const auto pid = std::to_string(wanted.pid);
+
+    // The pidfd first: from here on the number cannot come to mean another process unnoticed.
+    if (auto pidfd = sys::pidfd_open(wanted.pid)) {
+        target.pidfd = *std::move(pidfd);
+    } else if (pidfd.error().code != ENOSYS && pidfd.error().code != EPERM) {
+        if (pidfd.error().code == ESRCH) {
+            return refused("open " + wanted.name, "there is no process " + pid);
+        }
+        return std::unexpected(pidfd.error());
+    }
+    auto started = start_time(procfs, wanted.pid);
+    if (!started) return refused("open " + wanted.name, "there is no process " + pid);
+    if (wanted.start_time != 0 && *started != wanted.start_time) {
+        return refused("open " + wanted.name,
+                       "pid " + pid + " is another process now: the container has ended");
+    }
+    target.inner_pid = inner_pid(TRY(procfs.read(pid + "/status", 65536)), wanted.pid);
+    target.cgroup = TRY(procfs.read(pid + "/cgroup", 65536));
+
+    const Fd mount = TRY(namespace_of(target.pidfd, procfs, wanted.pid, sys::mount_namespace));
+    const Fd pids = TRY(namespace_of(target.pidfd, procfs, wanted.pid, sys::pid_namespace));
+    const Fd uts = TRY(namespace_of(target.pidfd, procfs, wanted.pid, sys::uts_namespace));
+    target.network = TRY(namespace_of(target.pidfd, procfs, wanted.pid, sys::network_namespace));
+    TRY(verify(target, procfs, *started));
+
+    auto tree = TRY(clone_namespace(mount, uts, procfs.fd));
+    target.root = {std::move(tree.root), "/"};
+    target.facts.emplace_back("hostname", std::move(tree.hostname));
+    target.facts.emplace_back("tree", tree.locked ? "read-only, locked" : "read-only");
+
+    const Fd own_pids = TRY(sys::openat(procfs.fd, "self/ns/pid", O_RDONLY));
+    target.procfs = {TRY(new_procfs(pids, same_namespace(pids, own_pids))), "/proc"};
+    // A node without cgroups, or with an unreadable mount, loses `info`'s limits and nothing else.
+    if (auto cgroups = clone_own("/sys/fs/cgroup")) {
+        target.cgroups = {*std::move(cgroups), "/sys/fs/cgroup"};
+    }
+    target.null = TRY(sys::openat(BorrowedFd(AT_FDCWD), "/dev/null", O_RDWR));
+    return target;
+}
+
+Result<Target> open_none(Grant grants) {
+    Target target;
+    target.mode = Mode::none;
+    target.grants = grants;
+    target.name = "the node";
+    target.root = {TRY(sys::openat(BorrowedFd(AT_FDCWD), "/", O_PATH | O_DIRECTORY)), "/"};
+    target.procfs = {TRY(own_procfs()), "/proc"};
+    target.null = TRY(sys::openat(BorrowedFd(AT_FDCWD), "/dev/null", O_RDWR));
+    return target;
+}
+
+}  // namespace limpet::target

@@ -1,0 +1,20 @@
+// target/filter.h - the seccomp allow-list of every promise.
+#pragma once
+
+#include "limpet/grants.h"
+#include "limpet/result.h"
+
+namespace limpet::target {
+
+// Who is held by a filter.
+enum class Confined {
+    command,     // one command: what its promise needs and nothing else
+    shell,       // forks commands and narrows them further; opens files to glob and redirect
+    supervisor,  // waits for the shell, forwards signals
+};
+
+// Loads an allow-list for this process (all of its threads) for good: everything else is EPERM, a
+// call of another architecture kills. Needs no_new_privs. PROT_EXEC is in no list.
+Result<> load_filter(Confined who, Grant promise);
+
+}  // namespace limpet::target

@@ -1,0 +1,147 @@
+// target/tree.cpp - a private, read-only clone of a mount namespace's tree.
+#include "target/tree.h"
+
+#include "limpet/limits.h"
+#include "parse/number.h"
+#include "sys/file.h"
+#include "sys/mount.h"
+#include "sys/process.h"
+
+#include <sched.h>
+#include <sys/mount.h>
+#include <sys/prctl.h>
+#include <sys/utsname.h>
+#include <unistd.h>
+
+#include <csignal>
+#include <map>
+#include <string_view>
+
+namespace limpet::target {
+namespace {
+
+constexpr std::uint64_t harmless = MOUNT_ATTR_RDONLY | MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV |
+                                   MOUNT_ATTR_NOEXEC | MOUNT_ATTR_NOATIME;
+constexpr unsigned long harmless_flags = MS_RDONLY | MS_NOSUID | MS_NODEV | MS_NOEXEC | MS_NOATIME;
+
+// proc_pid_mountinfo(5): space, tab, newline and backslash are octal escapes.
+std::string unescape(std::string_view text) {
+    std::string plain;
+    for (std::size_t i = 0; i < text.size(); ++i) {
+        if (text[i] == '\\' && i + 3 < text.size()) {
+            if (const auto byte = parse::number<unsigned>(text.substr(i + 1, 3), 8)) {
+                plain += static_cast<char>(*byte);
+                i += 3;
+                continue;
+            }
+        }
+        plain += text[i];
+    }
+    return plain;
+}
+
+// Mount point -> mount options, of the mount that is on top there.
+Result<std::map<std::string, std::string>> mount_points(BorrowedFd own_procfs) {
+    const Fd file = TRY(sys::openat(own_procfs, "self/mountinfo", O_RDONLY));
+    const auto text =
+        TRY(sys::read_all(file, limits::large_procfs_file, "/proc/self/mountinfo"));
+    std::map<std::string, std::string> points;
+    for (std::size_t at = 0; at < text.size();) {
+        const auto end = std::min(text.find('\n', at), text.size());
+        std::string_view line(text.data() + at, end - at);
+        at = end + 1;
+        std::string_view fields[6];
+        for (auto& field : fields) {
+            const auto space = std::min(line.find(' '), line.size());
+            field = line.substr(0, space);
+            line.remove_prefix(std::min(space + 1, line.size()));
+        }
+        points[unescape(fields[4])] = fields[5];
+    }
+    return points;
+}
+
+// Before Linux 5.12 there is no mount_setattr: every mount by itself, and then a look whether it
+// took, because the paths were resolved while the target could move things about. All of this is in
+// a private copy of the namespace.
+Result<> harmless_one_by_one(BorrowedFd own_procfs) {
+    TRY(sys::mount("", "/", "", MS_REC | MS_PRIVATE));
+    for (const auto& [point, options] : TRY(mount_points(own_procfs))) {
+        TRY(sys::mount("", point, "", MS_REMOUNT | MS_BIND | harmless_flags));
+    }
+    for (const auto& [point, options] : TRY(mount_points(own_procfs))) {
+        if (!options.starts_with("ro,nosuid,nodev,noexec")) {
+            return refused("clone tree", "the mount at " + point + " could not be made read-only");
+        }
+    }
+    return {};
+}
+
+// In the child, which has no other thread (setns(2) of a mount namespace demands it).
+Result<> join_and_clone(BorrowedFd mount_namespace, BorrowedFd uts_namespace,
+                        BorrowedFd own_procfs, BorrowedFd answer) {
+    utsname names{};
+    if (uts_namespace.get() >= 0) TRY(sys::setns(uts_namespace, CLONE_NEWUTS));
+    if (::uname(&names) != 0) return failed("uname", "");
+
+    // From here on "/" is the target's root: no library call may load anything.
+    TRY(sys::setns(mount_namespace, CLONE_NEWNS));
+    // A copy of the namespace that only this child is in: what is set below reaches nobody.
+    TRY(sys::unshare(CLONE_NEWNS));
+    if (auto set = sys::mount_setattr(BorrowedFd(AT_FDCWD), "/", harmless, MS_PRIVATE); !set) {
+        if (set.error().code != ENOSYS) return set;
+        TRY(harmless_one_by_one(own_procfs));
+    }
+    // mount_namespaces(7): a copy for a less privileged user namespace has its flags locked, and a
+    // clone of it keeps the locks: EPERM for whoever wants to make it writable, host root included.
+    const bool locked = sys::unshare(CLONE_NEWUSER | CLONE_NEWNS).has_value();
+    const Fd root = TRY(sys::clone_tree(BorrowedFd(AT_FDCWD), "/"));
+    return sys::send_message(answer, (locked ? "L" : "U") + std::string(names.nodename), root);
+}
+
+}  // namespace
+
+Result<Tree> clone_namespace(BorrowedFd mount_namespace, BorrowedFd uts_namespace,
+                             BorrowedFd own_procfs) {
+    auto [ours, theirs] = TRY(sys::socketpair());
+    const pid_t parent = ::getpid();
+    const pid_t child = TRY(sys::fork());
+    if (child == 0) {
+        ::prctl(PR_SET_PDEATHSIG, SIGKILL);
+        if (::getppid() != parent) ::_exit(1);
+        // Not dumpable before it joins: a process of the target that could see it must not trace it
+        // (CVE-2016-9962).
+        ::prctl(PR_SET_DUMPABLE, 0);
+        auto done = join_and_clone(mount_namespace, uts_namespace, own_procfs, theirs);
+        if (!done) {
+            const auto& error = done.error();
+            (void)sys::send_message(theirs, "E" + std::to_string(error.code) + " " +
+                                                (error.code ? error.action : error.subject));
+        }
+        ::_exit(done ? 0 : 1);
+    }
+    theirs.reset();
+    auto answer = sys::receive_message(ours, limits::entry_deadline);
+    ::kill(child, SIGKILL);
+    (void)sys::wait(child);
+    if (!answer) return refused("clone tree", "joining the mount namespace took too long");
+    auto& [bytes, fd] = *answer;
+    if (!fd || bytes.empty()) {
+        const auto space = bytes.find(' ');
+        if (!bytes.starts_with('E') || space == bytes.npos) {
+            return refused("clone tree", "the process that joins the mount namespace died");
+        }
+        const int code = parse::number<int>(std::string_view(bytes).substr(1, space - 1)).value_or(0);
+        if (code == 0) return refused("clone tree", bytes.substr(space + 1));
+        return failed(bytes.substr(space + 1), "in the target's mount namespace", code);
+    }
+    return Tree{std::move(fd), bytes.substr(1), bytes.front() == 'L'};
+}
+
+Result<Fd> clone_own(const std::string& path) {
+    Fd tree = TRY(sys::clone_tree(BorrowedFd(AT_FDCWD), path));
+    if (auto set = sys::mount_setattr(tree, "", harmless, MS_PRIVATE); !set) return std::unexpected(set.error());
+    return tree;
+}
+
+}  // namespace limpet::target
