@@ -178,7 +178,7 @@ int Invocation::misused(std::string_view problem) {
 
 Result<Input> Invocation::open(std::string_view operand) {
     if (operand == "-") return Input(in.fd());
-    return Input(TRY(target::open_for_reading(target, path(operand))), true);
+    return Input(TRY(target::open_for_reading(target, path(operand))), std::string(operand));
 }
 
 std::optional<std::string_view> Invocation::variable(std::string_view name) const {

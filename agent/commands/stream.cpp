@@ -83,9 +83,13 @@ Result<bool> Input::fill() {
     } else {
         target::deadline::leave();
     }
-    const auto got = TRY(sys::read(fd_, buffer_.get() + end_, capacity_ - end_));
-    end_ += got;
-    return got > 0;
+    auto got = sys::read(fd_, buffer_.get() + end_, capacity_ - end_);
+    if (!got) {
+        got.error().subject = name_;
+        return std::unexpected(std::move(got).error());
+    }
+    end_ += *got;
+    return *got > 0;
 }
 
 Result<std::string_view> Input::block() {

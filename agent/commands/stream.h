@@ -47,9 +47,9 @@ class Input {
 public:
     // `on_target`: the bytes come from the target's files, so reading is under the file deadline.
     explicit Input(BorrowedFd fd, bool on_target = false) : fd_(fd), on_target_(on_target) {}
-    // Also owns the descriptor.
-    explicit Input(Fd fd, bool on_target = true)
-        : owned_(std::move(fd)), fd_(owned_), on_target_(on_target) {}
+    // Also owns the descriptor, a file of the target; the name is for messages.
+    Input(Fd fd, std::string name)
+        : owned_(std::move(fd)), fd_(owned_), on_target_(true), name_(std::move(name)) {}
     Input(Input&&) = default;
 
     // What is buffered, or one read(2); empty at the end. Valid until the next call.
@@ -70,6 +70,7 @@ private:
     std::size_t capacity_ = 0;
     std::size_t begin_ = 0;
     std::size_t end_ = 0;
+    std::string name_;
 };
 
 }  // namespace limpet::commands

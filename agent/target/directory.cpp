@@ -51,8 +51,9 @@ std::optional<std::string_view> not_a_file(std::uint32_t mode) {
 
 Result<Fd> Directory::open(const std::string& path, int flags) const {
     deadline::enter();
-    return named(resolve(fd, path.empty() ? "." : path, flags | O_NOCTTY, in_root), "open", *this,
-                 path);
+    // openat2(2) takes no other flag beside O_PATH than O_DIRECTORY and O_NOFOLLOW.
+    if ((flags & O_PATH) == 0) flags |= O_NOCTTY;
+    return named(resolve(fd, path.empty() ? "." : path, flags, in_root), "open", *this, path);
 }
 
 Result<Fd> Directory::open_regular(const std::string& path) const {
