@@ -92,7 +92,7 @@ Result<> parse_options(const Command& command, std::span<const std::string> argu
                     return refused("option", "--" + std::string(option->name) + " takes no value");
                 }
                 value = word.substr(equals + 1);
-            } else if (!option->argument.empty()) {
+            } else if (!option->argument.empty() && option->argument[0] != '[') {
                 if (++i == arguments.size()) {
                     return refused("option", "--" + std::string(option->name) + " needs " +
                                                  std::string(option->argument));
@@ -104,10 +104,20 @@ Result<> parse_options(const Command& command, std::span<const std::string> argu
         }
         if (!word.starts_with('-') || word.size() == 1) {
             operands.emplace_back(word);
-            continue;
+            if (!command.operand_ends_options) continue;
+            operands.insert(operands.end(), arguments.begin() + static_cast<std::ptrdiff_t>(i) + 1,
+                            arguments.end());
+            return {};
         }
         for (std::size_t at = 1; at < word.size(); ++at) {
             const Option* option = by_letter(command, word[at]);
+            const bool digit = word[at] >= '0' && word[at] <= '9';
+            if (const auto* count = by_letter(command, '#'); !option && digit && count) {
+                const auto end = std::min(word.find_first_not_of("0123456789", at), word.size());
+                options.add(*count, std::string(word.substr(at, end - at)));
+                at = end - 1;
+                continue;
+            }
             if (!option) {
                 return refused("option", std::string("there is no option -") + word[at]);
             }
@@ -115,6 +125,8 @@ Result<> parse_options(const Command& command, std::span<const std::string> argu
             if (!option->argument.empty()) {
                 if (at + 1 < word.size()) {
                     value = word.substr(at + 1);
+                } else if (option->argument[0] == '[') {
+                    // Left out.
                 } else if (++i < arguments.size()) {
                     value = arguments[i];
                 } else {
@@ -137,12 +149,22 @@ std::string help_text(const Command& command) {
     if (!command.options.empty()) help += '\n';
     for (const auto& option : command.options) {
         std::string line = "  ";
+        if (option.letter == '#') {
+            line += "-" + std::string(option.argument);
+            line.resize(std::max<std::size_t>(line.size() + 2, 28), ' ');
+            help += line + std::string(option.help) + '\n';
+            continue;
+        }
         if (option.letter) line += std::string("-") + option.letter;
         if (option.letter && !option.name.empty()) line += ", ";
         if (!option.letter) line += "    ";
         if (!option.name.empty()) line += "--" + std::string(option.name);
         if (!option.argument.empty()) {
-            line += (option.name.empty() ? ' ' : '=') + std::string(option.argument);
+            const bool optional = option.argument[0] == '[';
+            const std::string_view join = option.name.empty() ? (optional ? "" : " ") : "=";
+            line += optional && !option.name.empty()
+                        ? "[=" + std::string(option.argument.substr(1))
+                        : std::string(join) + std::string(option.argument);
         }
         line.resize(std::max<std::size_t>(line.size() + 2, 28), ' ');
         help += line + std::string(option.help) + '\n';

@@ -23,7 +23,9 @@ using Promise = Grant;
 struct Option {
     char letter = 0;              // 'l', or 0 for a long name only
     std::string_view name;        // "lines", or empty
-    std::string_view argument;    // "N", or empty when it takes none
+    // "N"; empty when it takes none; "[WHEN]" when it may be left out: then only as --name=WHEN or
+    // in the same word as the letter. The letter '#' stands for a number itself: head -5.
+    std::string_view argument;
     std::string_view help;        // "show at most N lines"
 };
 
@@ -43,6 +45,8 @@ struct Command {
     std::string_view help = {};  // details, JSON fields and examples; lines of at most 100 columns
     // run() gets every word as an operand: find, test, echo, expr.
     bool raw = false;
+    // Options end at the first operand, which is a command with its own: xargs, env, timeout.
+    bool operand_ends_options = false;
     // Runs other commands (xargs, find -exec): stays at the shell's confinement, they get their own.
     bool runs_commands = false;
     // Promise none, quick and without state: the shell may run it without a fork.

@@ -135,13 +135,22 @@ Result<std::optional<Entry>> Listing::next() {
         const char* entry = buffer_.get() + at_;
         std::uint64_t inode = 0;
         std::uint16_t length = 0;
+        std::int64_t position = 0;
         std::memcpy(&inode, entry, sizeof inode);
+        std::memcpy(&position, entry + 8, sizeof position);
         std::memcpy(&length, entry + 16, sizeof length);
         at_ += length;
         const std::string_view name(entry + 19);
         if (name == "." || name == "..") continue;
-        return Entry{name, static_cast<unsigned char>(entry[18]), inode};
+        return Entry{name, static_cast<unsigned char>(entry[18]), inode, position};
     }
+}
+
+Result<> Listing::seek(std::int64_t position) {
+    at_ = used_ = 0;
+    deadline::enter();
+    if (::lseek(fd_, position, SEEK_SET) < 0) return failed("seek directory", name_);
+    return {};
 }
 
 }  // namespace limpet::target

@@ -44,6 +44,7 @@ struct Entry {
     std::string_view name;      // valid until the next call of next()
     unsigned char type = 0;     // DT_REG, DT_DIR, … of readdir(3); DT_UNKNOWN on some filesystems
     std::uint64_t inode = 0;
+    std::int64_t next = 0;      // where the entry after this one begins, for seek()
 };
 
 // The entries of one directory in the kernel's order, without "." and "..". Memory does not grow
@@ -54,6 +55,9 @@ public:
     explicit Listing(BorrowedFd directory, std::string name = {});
     // nullopt at the end.
     Result<std::optional<Entry>> next();
+    // Goes on from Entry::next of an earlier listing of the same directory: walks of great depth
+    // close directories on their way down.
+    Result<> seek(std::int64_t position);
 
 private:
     int fd_;

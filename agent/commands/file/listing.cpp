@@ -1,0 +1,394 @@
+// commands/file/listing.cpp - sorting and printing what ls found.
+#include "commands/file/listing.h"
+
+#include "commands/table.h"
+#include "commands/utf8.h"
+#include "commands/version.h"
+#include "parse/calendar.h"
+#include "parse/number.h"
+
+#include <sys/ioctl.h>
+#include <sys/sysmacros.h>
+
+#include <algorithm>
+#include <ctime>
+
+namespace limpet::commands::listing {
+namespace {
+
+std::size_t terminal_width(const Invocation& call) {
+    winsize size{};
+    if (::ioctl(call.out.fd().get(), TIOCGWINSZ, &size) == 0 && size.ws_col > 0) {
+        return size.ws_col;
+    }
+    if (const auto columns = call.variable("COLUMNS")) {
+        if (const auto width = parse::number<std::size_t>(*columns); width && *width > 0) {
+            return *width;
+        }
+    }
+    return 80;
+}
+
+bool wanted(std::string_view when, const Invocation& call) {
+    if (when == "never" || when == "none" || when == "no") return false;
+    if (when == "auto" || when == "tty" || when == "if-tty") return call.out.terminal();
+    return true;
+}
+
+std::string_view extension(std::string_view name) {
+    const auto dot = name.rfind('.');
+    return dot == name.npos || dot == 0 ? std::string_view{} : name.substr(dot);
+}
+
+std::string_view colour_of(const Item& item) {
+    const auto mode = item.status ? item.status->stx_mode : 0u;
+    switch (item.type) {
+        case DT_DIR: return (mode & S_ISVTX) && (mode & S_IWOTH) ? "30;42" : "01;34";
+        case DT_LNK: return item.broken ? "40;31;01" : "01;36";
+        case DT_FIFO: return "40;33";
+        case DT_SOCK: return "01;35";
+        case DT_CHR:
+        case DT_BLK: return "40;33;01";
+        case DT_REG: break;
+        default: return {};
+    }
+    if (mode & S_ISUID) return "37;41";
+    if (mode & S_ISGID) return "30;43";
+    if (mode & 0111u) return "01;32";
+    return {};
+}
+
+std::string padded(const std::string& text, std::size_t width, bool right) {
+    const auto have = text_width(text);
+    const std::string padding(width > have ? width - have : 0, ' ');
+    return right ? padding + text : text + padding;
+}
+
+}  // namespace
+
+Style style_of(const Invocation& call) {
+    Style style;
+    const bool terminal = call.out.terminal();
+    if (terminal) style.layout = Layout::columns;
+    style.colour = call.colour();
+    style.quote = terminal;
+    style.width = terminal_width(call);
+    for (const auto& [option, value] : call.options.all()) {
+        switch (option->letter) {
+            case 'a': style.all = true; break;
+            case 'A': style.almost_all = true; style.all = false; break;
+            case 'f': style.all = true; style.order = Order::none; break;
+            case 'R': style.recursive = true; break;
+            case 'd': style.directory = true; break;
+            case 'n': style.numeric = true; [[fallthrough]];
+            case 'l': style.long_format = true; break;
+            case 'g': style.long_format = true; style.user = false; break;
+            case 'G': style.group = false; break;
+            case 'h': style.human = true; break;
+            case 'i': style.inode = true; break;
+            case 's': style.blocks = true; break;
+            case 'F': style.classify = wanted(value, call); break;
+            case 'p': style.slash = true; break;
+            case 'r': style.reverse = true; break;
+            case 't': style.order = Order::time; break;
+            case 'S': style.order = Order::size; break;
+            case 'X': style.order = Order::extension; break;
+            case 'v': style.order = Order::version; break;
+            case 'U': style.order = Order::none; break;
+            case 'c': style.time = Time::changed; break;
+            case 'u': style.time = Time::accessed; break;
+            case 'L': style.dereference = true; break;
+            case 'H': style.dereference_operands = true; break;
+            case '1': style.layout = Layout::lines; break;
+            case 'C': style.layout = Layout::columns; style.long_format = false; break;
+            case 'x': style.layout = Layout::rows; style.long_format = false; break;
+            case 'm': style.layout = Layout::commas; style.long_format = false; break;
+            case 'q': style.question_marks = true; style.quote = false; break;
+            case 'Q': style.double_quotes = true; style.quote = false; break;
+            case 'N': style.quote = false; break;
+            case 'w': style.width = parse::number<std::size_t>(value).value_or(80); break;
+        }
+        if (option->name == "color") style.colour = wanted(value, call);
+        if (option->name == "full-time") style.long_format = style.full_time = true;
+        if (option->name == "group-directories-first") style.directories_first = true;
+    }
+    // -c and -u sort by their time when nothing else says how.
+    if (style.time != Time::modified && style.order == Order::name && !style.long_format) {
+        style.order = Order::time;
+    }
+    if (style.directory) style.recursive = false;
+    return style;
+}
+
+void Item::set(const struct statx& known) {
+    status = known;
+    type = entry_type(known.stx_mode);
+    inode = known.stx_ino;
+}
+
+const statx_timestamp& Printer::time(const struct statx& status) const {
+    return style_.time == Time::modified  ? status.stx_mtime
+           : style_.time == Time::changed ? status.stx_ctime
+                                          : status.stx_atime;
+}
+
+void Printer::complete(std::vector<Item>& items, const target::Directory& directory,
+                       const std::string& path) {
+    const bool all = style_.needs_status() || call_.json();
+    for (auto& item : items) {
+        const bool dots = item.name == "." || item.name == "..";
+        const bool link = item.type == DT_LNK;
+        if (!all && item.type != DT_UNKNOWN && !(dots && style_.inode)) continue;
+        auto status = dots ? target::stat(call_.target, call_.path(path + "/" + item.name),
+                                          target::Follow::yes)
+                           : directory.stat(item.name, target::Follow::no);
+        if (!status) {
+            call_.complain(status.error());
+            // A mount that does not answer stats is still a name; one that vanished is none.
+            if (status.error().code == ENOENT) item.name.clear();
+            continue;
+        }
+        item.set(*status);
+        if (!link && item.type != DT_LNK) continue;
+        if (auto text = directory.readlink(item.name)) item.link = *std::move(text);
+        if (!style_.colour && !style_.dereference) continue;
+        const auto behind = target::stat(call_.target, call_.path(path + "/" + item.name),
+                                         target::Follow::yes);
+        item.broken = !behind;
+        if (behind && style_.dereference) item.set(*behind);
+    }
+    std::erase_if(items, [](const Item& item) { return item.name.empty(); });
+}
+
+void Printer::sort(std::vector<Item>& items) const {
+    if (style_.order == Order::none) return;
+    const auto before = [&](const Item& a, const Item& b) {
+        if (style_.directories_first && (a.type == DT_DIR) != (b.type == DT_DIR)) {
+            return (a.type == DT_DIR) != style_.reverse;
+        }
+        if (a.status && b.status) {
+            if (style_.order == Order::time) {
+                const auto &x = time(*a.status), &y = time(*b.status);
+                if (x.tv_sec != y.tv_sec) return x.tv_sec > y.tv_sec;
+                if (x.tv_nsec != y.tv_nsec) return x.tv_nsec > y.tv_nsec;
+            } else if (style_.order == Order::size && a.status->stx_size != b.status->stx_size) {
+                return a.status->stx_size > b.status->stx_size;
+            }
+        }
+        if (style_.order == Order::extension && extension(a.name) != extension(b.name)) {
+            return extension(a.name) < extension(b.name);
+        }
+        if (style_.order == Order::version) {
+            const int order = compare_versions(a.name, b.name);
+            if (order != 0) return order < 0;
+        }
+        return a.name < b.name;
+    };
+    std::ranges::stable_sort(items, before);
+    if (style_.reverse) std::ranges::reverse(items);
+}
+
+std::string Printer::name(const Item& item) const {
+    if (style_.quote) return quoted(item.name);
+    if (style_.double_quotes) {
+        std::string text = "\"";
+        for (const char byte : item.name) {
+            if (byte == '"' || byte == '\\') text += '\\';
+            text += byte;
+        }
+        return text + '"';
+    }
+    std::string text = item.name;
+    if (style_.question_marks) {
+        for (char& byte : text) {
+            if (static_cast<unsigned char>(byte) < 0x20 || byte == 0x7F) byte = '?';
+        }
+    }
+    return text;
+}
+
+std::string Printer::decorated(const Item& item) const {
+    std::string text = name(item);
+    if (style_.colour) {
+        if (const auto colour = colour_of(item); !colour.empty()) {
+            text = "\033[" + std::string(colour) + "m" + text + "\033[0m";
+        }
+    }
+    if (item.type == DT_DIR && (style_.classify || style_.slash)) return text + '/';
+    if (!style_.classify) return text;
+    switch (item.type) {
+        case DT_LNK: return style_.long_format ? text : text + '@';
+        case DT_FIFO: return text + '|';
+        case DT_SOCK: return text + '=';
+        case DT_REG: return item.status && (item.status->stx_mode & 0111u) ? text + '*' : text;
+    }
+    return text;
+}
+
+std::string Printer::size(const struct statx& status) const {
+    if (S_ISCHR(status.stx_mode) || S_ISBLK(status.stx_mode)) {
+        return std::to_string(status.stx_rdev_major) + ", " + std::to_string(status.stx_rdev_minor);
+    }
+    return style_.human ? human_size(status.stx_size) : std::to_string(status.stx_size);
+}
+
+void Printer::print_json(const Item& item, const std::string& path) {
+    if (!item.status) return;
+    const auto& status = *item.status;
+    const std::string full =
+        path.empty() ? item.name : path + (path.ends_with('/') ? "" : "/") + item.name;
+    call_.out.write(file_json(full, status, names_.user(status.stx_uid),
+                              names_.group(status.stx_gid),
+                              S_ISLNK(status.stx_mode) ? &item.link : nullptr));
+    call_.out.put('\n');
+}
+
+void Printer::print_long(const std::vector<Item>& items) {
+    if (now_ == 0) now_ = std::time(nullptr);
+    struct Line {
+        std::string inode, blocks, links, user, group, size;
+    };
+    std::vector<Line> lines;
+    Line widest;
+    const auto wider = [](std::string& width, const std::string& text) {
+        if (text_width(text) > width.size()) width.assign(text_width(text), ' ');
+    };
+    for (const auto& item : items) {
+        Line line;
+        if (item.status) {
+            const auto& status = *item.status;
+            line.inode = std::to_string(status.stx_ino);
+            line.blocks = style_.human ? human_size(status.stx_blocks * 512)
+                                       : std::to_string((status.stx_blocks + 1) / 2);
+            line.links = std::to_string(status.stx_nlink);
+            line.user = style_.numeric ? std::to_string(status.stx_uid)
+                                       : visible(names_.user(status.stx_uid));
+            line.group = style_.numeric ? std::to_string(status.stx_gid)
+                                        : visible(names_.group(status.stx_gid));
+            line.size = size(status);
+        } else {
+            line = {"?", "?", "?", "?", "?", "?"};
+        }
+        wider(widest.inode, line.inode);
+        wider(widest.blocks, line.blocks);
+        wider(widest.links, line.links);
+        wider(widest.user, line.user);
+        wider(widest.group, line.group);
+        wider(widest.size, line.size);
+        lines.push_back(std::move(line));
+    }
+    for (std::size_t i = 0; i < items.size(); ++i) {
+        const auto& item = items[i];
+        const auto& line = lines[i];
+        std::string text;
+        if (style_.inode) text += padded(line.inode, widest.inode.size(), true) + ' ';
+        if (style_.blocks) text += padded(line.blocks, widest.blocks.size(), true) + ' ';
+        text += item.status ? mode_text(item.status->stx_mode) : std::string("??????????");
+        text += ' ' + padded(line.links, widest.links.size(), true) + ' ';
+        if (style_.user) text += padded(line.user, widest.user.size(), false) + ' ';
+        if (style_.group) text += padded(line.group, widest.group.size(), false) + ' ';
+        text += padded(line.size, widest.size.size(), true) + ' ';
+        if (item.status) {
+            const auto& stamp = time(*item.status);
+            const auto at = parse::moment(stamp.tv_sec, stamp.tv_nsec);
+            // Half a year: what is older or from the future shows its year (POSIX).
+            const auto age = now_ - stamp.tv_sec;
+            const bool recent = age >= 0 && age < 15'778'476;
+            text += style_.full_time ? parse::full_time(at)
+                                     : parse::format_time(recent ? "%b %e %H:%M" : "%b %e  %Y", at);
+        } else {
+            text += "           ?";
+        }
+        text += ' ' + decorated(item);
+        if (item.type == DT_LNK) {
+            text += " -> " + (style_.quote ? quoted(item.link) : item.link);
+        }
+        call_.out.write(text);
+        call_.out.put('\n');
+    }
+}
+
+void Printer::print_columns(const std::vector<Item>& items) {
+    std::vector<std::string> cells;
+    std::vector<std::size_t> widths;
+    std::size_t inode_width = 0, block_width = 0;
+    for (const auto& item : items) {
+        inode_width = std::max(inode_width, std::to_string(item.inode).size());
+        const auto blocks = item.status ? (item.status->stx_blocks + 1) / 2 : 0;
+        block_width = std::max(block_width, std::to_string(blocks).size());
+    }
+    for (const auto& item : items) {
+        std::string before;
+        if (style_.inode) before += padded(std::to_string(item.inode), inode_width, true) + ' ';
+        if (style_.blocks) {
+            const auto blocks = item.status ? item.status->stx_blocks : 0;
+            before += padded(style_.human ? human_size(blocks * 512)
+                                          : std::to_string((blocks + 1) / 2),
+                             style_.human ? 4 : block_width, true) + ' ';
+        }
+        const auto marks = (style_.classify || style_.slash) ? std::size_t{1} : 0;
+        widths.push_back(before.size() + text_width(name(item)) + marks);
+        cells.push_back(before + decorated(item));
+    }
+    auto& out = call_.out;
+    if (style_.layout == Layout::lines) {
+        for (const auto& cell : cells) {
+            out.write(cell);
+            out.put('\n');
+        }
+        return;
+    }
+    if (style_.layout == Layout::commas) {
+        std::size_t column = 0;
+        for (std::size_t i = 0; i < cells.size(); ++i) {
+            const auto needed = widths[i] + (i + 1 < cells.size() ? 2 : 0);
+            if (column > 0 && column + needed > style_.width) {
+                out.put('\n');
+                column = 0;
+            } else if (i > 0) {
+                out.put(' ');
+            }
+            out.write(cells[i]);
+            if (i + 1 < cells.size()) out.put(',');
+            column += needed;
+        }
+        if (!cells.empty()) out.put('\n');
+        return;
+    }
+    const auto widest = cells.empty() ? 1 : *std::ranges::max_element(widths) + 2;
+    const auto columns = std::max<std::size_t>(1, (style_.width + 1) / widest);
+    const auto rows = (cells.size() + columns - 1) / columns;
+    for (std::size_t row = 0; row < rows; ++row) {
+        for (std::size_t column = 0; column < columns; ++column) {
+            const bool down = style_.layout == Layout::columns;
+            const auto i = down ? column * rows + row : row * columns + column;
+            if (i >= cells.size()) break;
+            const auto next = down ? i + rows : i + 1;
+            const bool last = column + 1 == columns || next >= cells.size();
+            out.write(cells[i]);
+            if (!last) out.write(std::string(widest - widths[i], ' '));
+        }
+        out.put('\n');
+    }
+}
+
+void Printer::print(const std::vector<Item>& items, const std::string& path, bool streaming) {
+    if (call_.json()) {
+        for (const auto& item : items) print_json(item, path);
+        return;
+    }
+    // Of a directory, not of operands; POSIX wants it before the files.
+    if ((style_.long_format || style_.blocks) && !path.empty() && !streaming) {
+        std::uint64_t blocks = 0;
+        for (const auto& item : items) blocks += item.status ? item.status->stx_blocks : 0;
+        call_.out.write("total " + (style_.human ? human_size(blocks * 512)
+                                                 : std::to_string((blocks + 1) / 2)) + '\n');
+    }
+    if (style_.long_format) {
+        print_long(items);
+    } else {
+        print_columns(items);
+    }
+}
+
+}  // namespace limpet::commands::listing

@@ -1,0 +1,160 @@
+// head.cpp - the first lines or bytes of files.
+#include "commands/command.h"
+#include "commands/size.h"
+
+#include <cstring>
+#include <deque>
+
+namespace limpet::commands {
+namespace {
+
+struct Amount {
+    bool bytes = false;
+    bool but_last = false;  // -n -5: all but the last five
+    std::uint64_t count = 10;
+};
+
+std::optional<Amount> amount(const Options& options) {
+    Amount wanted;
+    for (const auto& [option, value] : options.all()) {
+        if (option->letter != 'n' && option->letter != 'c' && option->letter != '#') continue;
+        std::string_view text = value;
+        wanted.bytes = option->letter == 'c';
+        wanted.but_last = text.starts_with('-');
+        if (wanted.but_last) text.remove_prefix(1);
+        const auto count = size_with_unit(text);
+        if (!count) return std::nullopt;
+        wanted.count = *count;
+    }
+    return wanted;
+}
+
+Result<> first_bytes(Input& input, Output& out, std::uint64_t left) {
+    while (left > 0 && !out.failure()) {
+        const auto bytes = TRY(input.block());
+        if (bytes.empty()) break;
+        const auto part = bytes.substr(0, std::min<std::uint64_t>(left, bytes.size()));
+        out.write(part);
+        left -= part.size();
+    }
+    return {};
+}
+
+Result<> first_lines(Input& input, Output& out, std::uint64_t left) {
+    while (left > 0 && !out.failure()) {
+        const auto bytes = TRY(input.block());
+        if (bytes.empty()) break;
+        std::size_t end = 0;
+        while (left > 0 && end < bytes.size()) {
+            const auto newline = bytes.find('\n', end);
+            if (newline == bytes.npos) {
+                end = bytes.size();
+            } else {
+                end = newline + 1;
+                --left;
+            }
+        }
+        out.write(bytes.substr(0, end));
+        // A reader that waits for our last line gets it although our writer lives on.
+        if (bytes.size() < 65536) out.flush();
+    }
+    return {};
+}
+
+// What is kept back is what might be the last `count`: bounded by the caller's own number, and by
+// what a session may hold at most.
+constexpr std::uint64_t kept_limit = std::uint64_t{256} * 1024 * 1024;
+
+Result<> but_last_lines(Input& input, Output& out, std::uint64_t count) {
+    std::deque<std::string> kept;
+    std::uint64_t held = 0;
+    for (;;) {
+        const auto line = TRY(input.line());
+        if (!line) return {};
+        kept.emplace_back(*line);
+        held += line->size();
+        if (held > kept_limit) return refused("head", "the lines to leave out exceed 256 MiB");
+        if (kept.size() <= count) continue;
+        out.write(kept.front());
+        held -= kept.front().size();
+        kept.pop_front();
+    }
+}
+
+Result<> but_last_bytes(Input& input, Output& out, std::uint64_t count) {
+    std::string kept;
+    for (;;) {
+        const auto bytes = TRY(input.block());
+        if (bytes.empty()) return {};
+        kept += bytes;
+        if (kept.size() > kept_limit && count > kept_limit) {
+            return refused("head", "the bytes to leave out exceed 256 MiB");
+        }
+        if (kept.size() <= count) continue;
+        const auto ready = kept.size() - count;
+        out.write(std::string_view(kept).substr(0, ready));
+        kept.erase(0, ready);
+    }
+}
+
+Result<> show(Input& input, Output& out, const Amount& wanted) {
+    if (wanted.but_last) {
+        return wanted.bytes ? but_last_bytes(input, out, wanted.count)
+                            : but_last_lines(input, out, wanted.count);
+    }
+    return wanted.bytes ? first_bytes(input, out, wanted.count)
+                        : first_lines(input, out, wanted.count);
+}
+
+int run(Invocation& call) {
+    const auto wanted = amount(call.options);
+    if (!wanted) return call.misused("the count is not a number");
+    if (call.operands.empty()) call.operands.emplace_back("-");
+    bool headings = call.operands.size() > 1;
+    for (const auto& given : call.options.all()) {
+        if (given.option->letter == 'q') headings = false;
+        if (given.option->letter == 'v') headings = true;
+    }
+    bool first = true;
+    for (const auto& name : call.operands) {
+        auto input = call.open(name);
+        if (!input) {
+            call.complain(input.error());
+            continue;
+        }
+        if (headings) {
+            call.out.print("%s==> ", first ? "" : "\n");
+            call.out.write(name == "-" ? "standard input" : name);
+            call.out.write(" <==\n");
+        }
+        first = false;
+        if (auto done = show(*input, call.out, *wanted); !done) {
+            if (done.error().subject.empty()) done.error().subject = name;
+            call.complain(done.error());
+        }
+    }
+    return call.status;
+}
+
+constexpr Option options[]{
+    {'n', "lines", "N", "the first N lines (10); -N: all but the last N"},
+    {'c', "bytes", "N", "the first N bytes; -N: all but the last N; with b, k, M, G as unit"},
+    {'q', "quiet", "", "never name the files"},
+    {'v', "verbose", "", "always name the files"},
+    {'#', "", "N", "the same as -n N"},
+};
+
+constexpr Command head{
+    .name = "head",
+    .usage = "[-qv] [-n N | -c N | -N] [FILE...]",
+    .summary = "print the first lines or bytes of files",
+    .theme = "text",
+    .promise = Promise::files,
+    .run = run,
+    .options = options,
+    .help = "Examples:\n  head -5 /etc/passwd\n  head -c 16 /app | hexdump -C\n",
+};
+const Register registered{head};
+
+}  // namespace
+}  // namespace limpet::commands
