@@ -1,0 +1,43 @@
+// attach.cpp - limpet attach: the interactive shell near the target.
+#include "attach/report.h"
+#include "attach/start.h"
+
+#include <unistd.h>
+
+namespace limpet::attach {
+namespace {
+
+int run(const Arguments& arguments) {
+    if (arguments.operands.empty()) return misused(attach_verb, "TARGET is missing");
+    const auto& target = arguments.operands.front();
+    if (arguments.operands.size() > 1) {
+        return misused(attach_verb, "one TARGET, and nothing after it (a command: limpet exec " +
+                                        target + " -- " + arguments.operands[1] + " ...)");
+    }
+    auto open = session_of(arguments, target);
+    if (!open) return misused(attach_verb, text(open.error()));
+    // Without a terminal the shell reads a script from the input, as `ssh HOST < SCRIPT` does.
+    open->tty = ::isatty(0) == 1;
+    return run_on(arguments, "attach " + target, *std::move(open));
+}
+
+constexpr Option options[] = {allow_option, allow_only_option};
+
+}  // namespace
+
+constexpr Verb attach_verb{
+    .name = "attach",
+    .usage = "[--allow GRANTS] [--allow-only GRANTS] TARGET",
+    .summary = "an interactive shell near the target (the same as: limpet TARGET)",
+    .options = options,
+    .help =
+        "Ctrl-D or `exit` ends the session; `help` in it lists its commands. When standard input\n"
+        "is no terminal, the shell runs the script that it holds.\n"
+        "\n"
+        "TARGET is a container's name, its id or the start of it, or docker:NAME, podman:NAME,\n"
+        "containerd:[NS/]NAME, crio:NAME, pod:[NS/]POD[/CONTAINER], pid:N.\n",
+    .targets = true,
+    .run = run,
+};
+
+}  // namespace limpet::attach

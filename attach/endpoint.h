@@ -1,0 +1,34 @@
+// endpoint.h - where the agent is: LOCAL, a unix socket; and how the bytes get there.
+#pragma once
+
+#include "limpet/fd.h"
+#include "limpet/result.h"
+
+#include <sys/types.h>
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace limpet::attach {
+
+// The two ends of a connection, and the agent's process where the client started it.
+struct Link {
+    Fd in, out;
+    Fd log;            // what a local agent writes to its standard error
+    pid_t agent = -1;  // ours to wait for
+};
+
+// `host` as design.md section 2 has it: local, unix:PATH.
+Result<Link> connect(std::string_view host);
+
+// Waits for a local agent whose connection is closed; kills it when it does not go.
+void part(Link& link);
+
+// Where a local agent is looked for, best first: the operator's choice alone when there is one,
+// else beside the client and where `cmake --install` puts it.
+std::vector<std::string> agent_candidates(std::string_view choice, std::string_view client);
+// The first candidate that can be executed.
+Result<std::string> find_agent();
+
+}  // namespace limpet::attach

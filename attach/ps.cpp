@@ -1,0 +1,37 @@
+// ps.cpp - limpet ps: the containers of every runtime that the agent finds.
+#include "attach/report.h"
+#include "attach/start.h"
+
+namespace limpet::attach {
+namespace {
+
+int run(const Arguments& arguments) {
+    if (!arguments.operands.empty()) {
+        return misused(ps, "it takes no operands (processes of a container: limpet exec " +
+                               arguments.operands.front() + " -- ps)");
+    }
+    const auto format = arguments.value("output");
+    if (format && *format != "json" && *format != "wide" && *format != "table") {
+        return misused(ps, "-o takes table, wide or json");
+    }
+    auto open = session_of(arguments, {});
+    if (!open) return misused(ps, text(open.error()));
+    open->arguments = {"containers"};
+    if (arguments.has("all")) open->arguments.emplace_back("-a");
+    if (format) open->arguments.insert(open->arguments.end(), {"-o", std::string(*format)});
+    return run_on(arguments, "ps", *std::move(open));
+}
+
+constexpr Option options[] = {{'a', "all", "", "also those that do not run"}};
+
+}  // namespace
+
+constexpr Verb ps{
+    .name = "ps",
+    .usage = "[-a] [-o json|wide]",
+    .summary = "list the containers of every runtime on the node",
+    .options = options,
+    .run = run,
+};
+
+}  // namespace limpet::attach

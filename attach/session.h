@@ -1,0 +1,29 @@
+// session.h - one session from the operator's side: its streams are our standard streams.
+#pragma once
+
+#include "attach/connection.h"
+#include "attach/endpoint.h"
+#include "limpet/message.h"
+#include "limpet/result.h"
+
+namespace limpet::attach {
+
+struct Task {
+    Open open;
+    // Our terminal is in raw mode and belongs to the session; else signals that we get are passed
+    // on and what the target prints on a terminal is neutralised.
+    bool interactive = false;
+    // The agent's log lines are shown also when they are no warnings.
+    bool verbose = false;
+};
+
+struct Ending {
+    Exit exit;
+    int signal = 0;  // that ended us, not the session: to be raised again when all is restored
+};
+
+// Opens the session, runs it to its end and closes the link. An error means that its status is not
+// known: the connection was lost, or our own streams failed.
+Result<Ending> run_session(Link link, const Task& task);
+
+}  // namespace limpet::attach

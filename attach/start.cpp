@@ -1,0 +1,63 @@
+// start.cpp - from a command line to a session.
+#include "attach/start.h"
+
+#include "attach/endpoint.h"
+#include "attach/report.h"
+#include "attach/terminal.h"
+
+#include <unistd.h>
+
+#include <cstdlib>
+
+namespace limpet::attach {
+namespace {
+
+// Of the operator's environment the session gets what describes the terminal and the language; the
+// rest may hold secrets and is nothing that a debugged container's neighbour should be told.
+constexpr const char* passed_on[] = {"TERM", "COLORTERM", "NO_COLOR", "LANG", "LC_ALL", "LC_CTYPE"};
+
+std::string host(const Arguments& arguments) {
+    if (const auto given = arguments.value("host")) return std::string(*given);
+    const char* variable = ::getenv("LIMPET_HOST");
+    return variable ? variable : "local";
+}
+
+}  // namespace
+
+Result<Open> session_of(const Arguments& arguments, std::string target) {
+    Open open;
+    open.target = std::move(target);
+    if (const auto only = arguments.value("allow-only")) open.grants = TRY(parse_grants(*only));
+    if (const auto more = arguments.value("allow")) {
+        open.grants = open.grants | TRY(parse_grants(*more));
+    }
+    for (const char* name : passed_on) {
+        const char* value = ::getenv(name);
+        if (value) open.environment.push_back(std::string(name) + '=' + value);
+    }
+    if (arguments.has("no-color") && !::getenv("NO_COLOR")) {
+        open.environment.emplace_back("NO_COLOR=1");
+    }
+    return open;
+}
+
+bool takes_terminal(const Open& open) {
+    return open.tty && ::isatty(0) == 1;
+}
+
+int run_on(const Arguments& arguments, std::string_view what, Open open) {
+    if (open.tty) {
+        // With input from a pipe, the output may still show on a terminal of some size.
+        const auto size = window_size(BorrowedFd(::isatty(0) == 1 ? 0 : 1));
+        open.rows = size.rows;
+        open.columns = size.columns;
+    }
+    const auto timeout = open.timeout;
+    const bool interactive = takes_terminal(open);
+    auto link = connect(host(arguments));
+    if (!link) return report(what, link.error());
+    Task task{std::move(open), interactive, arguments.has("verbose")};
+    return conclude(what, run_session(*std::move(link), task), timeout);
+}
+
+}  // namespace limpet::attach
