@@ -58,6 +58,19 @@ void add(JsonObject& object, std::string_view field, const Cell& cell) {
                cell);
 }
 
+// What fits into that many terminal columns.
+std::string_view front_columns(std::string_view line, std::size_t width) {
+    std::size_t used = 0;
+    std::size_t at = 0;
+    while (at < line.size()) {
+        const auto length = std::max<std::size_t>(utf8_length(line.substr(at)), 1);
+        used += text_width(line.substr(at, length));
+        if (used > width) break;
+        at += length;
+    }
+    return line.substr(0, at);
+}
+
 }  // namespace
 
 std::string visible(std::string_view text) {
@@ -150,7 +163,7 @@ void Table::print(const std::vector<std::string>& cells) {
                 : last                            ? cells[i]
                                                   : cells[i] + padding;
     }
-    call_.out.write(line);
+    call_.out.write(cut_ == 0 ? std::string_view(line) : front_columns(line, cut_));
     call_.out.put('\n');
 }
 

@@ -29,6 +29,8 @@ using Cell = std::variant<std::monostate, std::int64_t, std::uint64_t, double, b
 class Table {
 public:
     Table(Invocation& call, std::vector<Column> columns, bool heading = true);
+    // Lines of the table end at this many terminal columns; 0, the default, never.
+    void cut(std::size_t width) { cut_ = width; }
     void row(std::vector<Cell> cells);
     void finish();
 
@@ -41,6 +43,7 @@ private:
     bool heading_;
     bool json_;
     bool started_ = false;
+    std::size_t cut_ = 0;
 };
 
 // For one-line cells: control characters (and DEL, C1) as \xHH, a newline as \n, backslash as it is.

@@ -1,0 +1,106 @@
+// process/process.cpp - the target's processes through its procfs.
+#include "commands/process/process.h"
+
+#include "limpet/limits.h"
+#include "parse/lines.h"
+#include "parse/number.h"
+#include "sys/file.h"
+
+#include <unistd.h>
+
+namespace limpet::commands {
+namespace {
+
+Result<> each_number(const target::Directory& directory,
+                     const std::function<void(Process&)>& visit) {
+    const auto open = TRY(directory.open_directory("."));
+    target::Listing listing(open.fd, directory.name);
+    for (;;) {
+        const auto entry = TRY(listing.next());
+        if (!entry) return {};
+        const auto pid = parse::number<pid_t>(entry->name);
+        if (!pid) continue;
+        auto at = directory.child(std::string(entry->name));
+        if (!at) continue;
+        Process process{*pid, *std::move(at)};
+        visit(process);
+    }
+}
+
+}  // namespace
+
+Result<Process> open_process(const target::Target& target, pid_t pid) {
+    auto at = target.procfs.child(std::to_string(pid));
+    if (!at && at.error().code == ENOENT) {
+        return refused("process " + std::to_string(pid), "there is none in the target");
+    }
+    if (!at) return std::unexpected(at.error());
+    return Process{pid, *std::move(at)};
+}
+
+std::vector<Process> operand_processes(Invocation& call) {
+    std::vector<Process> processes;
+    if (call.operands.empty()) {
+        auto process = open_process(call.target, call.target.inner_pid);
+        if (process) {
+            processes.push_back(*std::move(process));
+        } else {
+            call.complain(process.error());
+        }
+    }
+    for (const auto& operand : call.operands) {
+        const auto pid = parse::number<pid_t>(operand);
+        if (!pid || *pid <= 0) {
+            call.complain("'" + operand + "' is not a process id");
+            continue;
+        }
+        auto process = open_process(call.target, *pid);
+        if (process) {
+            processes.push_back(*std::move(process));
+        } else {
+            call.complain(process.error());
+        }
+    }
+    return processes;
+}
+
+Result<> each_process(const target::Target& target, const std::function<void(Process&)>& visit) {
+    return each_number(target.procfs, visit);
+}
+
+Result<> each_thread(const Process& process, const std::function<void(Process&)>& visit) {
+    const auto tasks = TRY(process.at.child("task"));
+    return each_number(tasks, visit);
+}
+
+std::optional<std::string> read_small(const Process& process, const char* file) {
+    const auto fd = process.at.open(file, O_RDONLY | O_NONBLOCK);
+    if (!fd) return std::nullopt;
+    // procfs gives a file of one record whole when the buffer holds it: no second read for the end.
+    char buffer[8192];
+    const auto got = sys::read(*fd, buffer, sizeof buffer);
+    if (!got) return std::nullopt;
+    std::string text(buffer, *got);
+    if (*got < sizeof buffer) return text;
+    auto rest = sys::read_all(*fd, limits::small_file, file);
+    return rest ? std::optional(text + *rest) : std::nullopt;
+}
+
+std::vector<std::string> split_words(std::string_view words) {
+    std::vector<std::string> list;
+    // A process that rewrote its title leaves any number of NULs behind it.
+    while (words.ends_with('\0')) words.remove_suffix(1);
+    while (!words.empty()) list.emplace_back(parse::take(words, '\0'));
+    return list;
+}
+
+std::string joined(std::string_view words) {
+    while (words.ends_with('\0')) words.remove_suffix(1);
+    std::string text(words);
+    for (char& byte : text) {
+        if (byte == '\0') byte = ' ';
+    }
+    return text;
+}
+
+}  // namespace limpet::commands

@@ -1,0 +1,419 @@
+// ps.cpp - list processes; the option forms of ps(1), POSIX and BSD.
+#include "commands/command.h"
+#include "commands/process/process.h"
+#include "commands/process/ps_columns.h"
+#include "commands/process/tree.h"
+#include "commands/utf8.h"
+#include "limpet/limits.h"
+#include "parse/lines.h"
+#include "parse/number.h"
+
+#include <sys/ioctl.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <ctime>
+
+namespace limpet::commands {
+namespace {
+
+using ps::PsColumn;
+using ps::Row;
+using ps::View;
+
+constexpr std::string_view default_format = "pid,user,stat,rss,time,args";
+constexpr std::string_view full_format = "user=UID,pid,ppid,c,stime=STIME,tty,time,args=CMD";
+constexpr std::string_view user_format =
+    "user,pid,%cpu,%mem,vsz,rss,tty,stat,start,bsdtime=TIME,args";
+constexpr std::string_view json_format =
+    "pid,ppid,uid,user,stat,threads,nice,rss,vsz,pcpu,pmem,time,etime,tty,comm,args,argv";
+
+struct Chosen {
+    const PsColumn* column;
+    std::string heading;
+};
+
+struct Request {
+    std::vector<Chosen> columns;
+    std::vector<std::pair<const PsColumn*, bool>> order;  // column, descending
+    std::vector<pid_t> pids, parents;
+    std::vector<std::uint32_t> users;
+    std::vector<std::string> names;
+    bool selects = false;
+    bool threads = false;
+    bool forest = false;
+    bool wide = false;
+    bool heading = true;
+    bool running_only = false;
+    std::string format;          // the words of every -o, but json and table
+    std::string_view preset;     // of -f or u
+};
+
+// "pid,args=CMD", with commas or blanks between.
+Result<> add_columns(Request& request, std::string_view format) {
+    while (!format.empty()) {
+        const auto end = format.find_first_of(", ");
+        auto word = format.substr(0, end);
+        const bool titled = word.find('=') != word.npos;
+        format = end == format.npos ? std::string_view{} : format.substr(end + 1);
+        if (word.empty()) continue;
+        const auto name = parse::take(word, '=');
+        const auto* column = ps::column(name);
+        if (!column) {
+            return refused("column", "there is no '" + std::string(name) + "' (help ps lists them)");
+        }
+        request.columns.push_back(
+            {column, std::string(titled ? word : column->heading)});
+    }
+    return {};
+}
+
+Result<> add_order(Request& request, std::string_view keys) {
+    while (!keys.empty()) {
+        auto key = parse::take(keys, ',');
+        const bool descending = key.starts_with('-');
+        if (descending || key.starts_with('+')) key.remove_prefix(1);
+        const auto* column = ps::column(key);
+        if (!column) return refused("sort", "there is no column '" + std::string(key) + "'");
+        request.order.emplace_back(column, descending);
+    }
+    return {};
+}
+
+template <typename Integer>
+Result<> add_numbers(std::vector<Integer>& list, std::string_view words) {
+    while (!words.empty()) {
+        const auto end = words.find_first_of(", ");
+        const auto word = words.substr(0, end);
+        words = end == words.npos ? std::string_view{} : words.substr(end + 1);
+        if (word.empty()) continue;
+        const auto value = parse::number<Integer>(word);
+        if (!value) return refused("selection", "'" + std::string(word) + "' is not a number");
+        list.push_back(*value);
+    }
+    return {};
+}
+
+Result<> add_users(Request& request, Names& names, std::string_view words) {
+    while (!words.empty()) {
+        const auto word = parse::take(words, ',');
+        const auto uid = names.uid_of(word);
+        if (!uid) return refused("selection", "there is no user '" + std::string(word) + "'");
+        request.users.push_back(*uid);
+    }
+    return {};
+}
+
+// "aux", "axf", "axo pid,comm", "1234": a cluster of letters, or a process id.
+Result<> bsd_word(Request& request, const std::vector<std::string>& operands, std::size_t& at) {
+    const std::string& word = operands[at];
+    if (!word.empty() && word[0] >= '0' && word[0] <= '9') {
+        request.selects = true;
+        return add_numbers(request.pids, word);
+    }
+    const auto argument = [&](char letter) -> Result<std::string> {
+        if (++at < operands.size()) return operands[at];
+        return refused("option", std::string(1, letter) + " needs a value");
+    };
+    for (const char letter : word) {
+        switch (letter) {
+            case 'a':
+            case 'x':
+            case 'g': break;
+            case 'u': request.preset = user_format; break;
+            case 'f': request.forest = true; break;
+            case 'w': request.wide = true; break;
+            case 'h': request.heading = false; break;
+            case 'r': request.running_only = true; break;
+            case 'H': request.threads = true; break;
+            case 'o': request.format += TRY(argument('o')) + ","; break;
+            case 'k': TRY(add_order(request, TRY(argument('k')))); break;
+            case 'p':
+                request.selects = true;
+                TRY(add_numbers(request.pids, TRY(argument('p'))));
+                break;
+            default:
+                return refused("option", "there is no '" + std::string(1, letter) + "' in '" +
+                                             word + "'");
+        }
+    }
+    return {};
+}
+
+Result<Request> read_request(Invocation& call, Names& names) {
+    Request request;
+    bool json = false;
+    for (const auto& [option, value] : call.options.all()) {
+        if (option->name == "sort") TRY(add_order(request, value));
+        if (option->name == "forest") request.forest = true;
+        if (option->name == "no-headers") request.heading = false;
+        if (option->name == "ppid") {
+            request.selects = true;
+            TRY(add_numbers(request.parents, value));
+        }
+        switch (option->letter) {
+            case 'f': request.preset = full_format; break;
+            case 'w': request.wide = true; break;
+            case 'H': request.forest = true; break;
+            case 'T':
+            case 'L': request.threads = true; break;
+            case 'p':
+                request.selects = true;
+                TRY(add_numbers(request.pids, value));
+                break;
+            case 'u':
+            case 'U':
+                request.selects = true;
+                TRY(add_users(request, names, value));
+                break;
+            case 'C':
+                request.selects = true;
+                for (std::string_view rest = value; !rest.empty();) {
+                    request.names.emplace_back(parse::take(rest, ','));
+                }
+                break;
+            case 'o':
+                if (value == "json" || value == "table") {
+                    json = value == "json";
+                } else {
+                    request.format += value + ",";
+                }
+                break;
+            default: break;
+        }
+    }
+    for (std::size_t i = 0; i < call.operands.size(); ++i) {
+        TRY(bsd_word(request, call.operands, i));
+    }
+    // The table asks the options whether it is JSON, and there the last -o counts.
+    if (json) call.options.add(json_option, "json");
+    if (!request.format.empty()) {
+        TRY(add_columns(request, request.format));
+    } else {
+        TRY(add_columns(request, json                      ? json_format
+                                 : request.preset.empty() ? default_format
+                                                          : request.preset));
+        if (request.threads) {
+            const auto after = std::ranges::find(request.columns, std::string_view("pid"),
+                                                 [](const Chosen& c) { return c.column->name; });
+            const auto* tid = ps::column("tid");
+            request.columns.insert(after + 1, {tid, json ? "TID" : "SPID"});
+        }
+    }
+    if (request.columns.empty()) return refused("column", "none given");
+    return request;
+}
+
+unsigned needs(const Request& request) {
+    unsigned bits = 0;
+    for (const auto& chosen : request.columns) bits |= chosen.column->needs;
+    for (const auto& [column, descending] : request.order) bits |= column->needs;
+    if (!request.users.empty()) bits |= ps::status;
+    return bits;
+}
+
+bool selected(const Request& request, Names& names, const Row& row) {
+    const auto& stat = row.stat;
+    if (request.running_only && stat.state != 'R' && stat.state != 'D') return false;
+    if (!request.selects) return true;
+    const auto has = [](const auto& list, const auto& value) {
+        return std::ranges::find(list, value) != list.end();
+    };
+    if (has(request.pids, row.pid) || has(request.parents, stat.ppid)) return true;
+    if (has(request.names, stat.comm)) return true;
+    return !request.users.empty() && row.status.uid &&
+           has(request.users, names.inner_uid(row.status.uid->effective));
+}
+
+// One process or thread; nothing when it vanished in between.
+std::optional<Row> read_row(const Process& process, pid_t leader, unsigned bits) {
+    const auto text = read_small(process, "stat");
+    if (!text) return std::nullopt;
+    auto stat = parse::stat(*text);
+    if (!stat) return std::nullopt;
+    Row row{.pid = leader, .tid = process.pid, .stat = *std::move(stat)};
+    if (bits & ps::status) {
+        const auto status = read_small(process, "status");
+        if (!status) return std::nullopt;
+        row.status = parse::status(*status);
+    }
+    // Those below may be forbidden while the rest is not: then they are unknown, not absent.
+    if (bits & ps::arguments) row.arguments = read_small(process, "cmdline").value_or("");
+    if (bits & ps::wchan) row.wchan = read_small(process, "wchan").value_or("");
+    if (bits & ps::cgroup) row.cgroup = read_small(process, "cgroup").value_or("");
+    return row;
+}
+
+Result<std::vector<Row>> read_rows(Invocation& call, const Request& request, Names& names) {
+    std::vector<Row> rows;
+    const auto bits = needs(request);
+    const auto add = [&](const Process& process, pid_t leader) {
+        auto row = read_row(process, leader, bits);
+        if (row && selected(request, names, *row)) rows.push_back(*std::move(row));
+    };
+    const auto visit = [&](Process& process) {
+        if (!request.threads) {
+            add(process, process.pid);
+            return;
+        }
+        const auto done =
+            each_thread(process, [&](Process& thread) { add(thread, process.pid); });
+        // Only a process that is going has no tasks.
+        static_cast<void>(done);
+    };
+    const bool only_pids = request.selects && request.parents.empty() && request.users.empty() &&
+                           request.names.empty();
+    if (!only_pids) {
+        TRY(each_process(call.target, visit));
+        return rows;
+    }
+    auto pids = request.pids;
+    std::ranges::sort(pids);
+    const auto [from, to] = std::ranges::unique(pids);
+    pids.erase(from, to);
+    for (const auto pid : pids) {
+        auto process = open_process(call.target, pid);
+        if (process) visit(*process);
+    }
+    return rows;
+}
+
+void sort_rows(std::vector<Row>& rows, const Request& request, const View& view) {
+    if (request.order.empty()) return;
+    std::ranges::stable_sort(rows, [&](const Row& a, const Row& b) {
+        for (const auto& [column, descending] : request.order) {
+            const auto left = column->value(a, view);
+            const auto right = column->value(b, view);
+            if (left == right) continue;
+            return descending ? right < left : left < right;
+        }
+        return false;
+    });
+}
+
+// Parents before their children, each command behind a drawn branch.
+void draw_forest(std::vector<Row>& rows) {
+    std::vector<TreeNode> nodes;
+    nodes.reserve(rows.size());
+    for (const auto& row : rows) nodes.push_back({row.pid, row.stat.ppid});
+    std::vector<Row> ordered;
+    ordered.reserve(rows.size());
+    for (const auto& place : tree_order(nodes)) {
+        auto& row = rows[place.index];
+        for (std::size_t depth = 0; depth + 1 < place.last.size(); ++depth) {
+            row.indent += depth == 0 || place.last[depth] ? "    " : " |  ";
+        }
+        if (!place.last.empty()) row.indent += " \\_ ";
+        ordered.push_back(std::move(row));
+    }
+    rows = std::move(ordered);
+}
+
+View make_view(const target::Target& target, Names& names) {
+    View view{.names = names};
+    view.ticks = static_cast<std::uint64_t>(::sysconf(_SC_CLK_TCK));
+    view.page = static_cast<std::uint64_t>(::sysconf(_SC_PAGESIZE));
+    timespec time{};
+    ::clock_gettime(CLOCK_BOOTTIME, &time);
+    view.uptime = static_cast<double>(time.tv_sec) + static_cast<double>(time.tv_nsec) / 1e9;
+    view.now = ::time(nullptr);
+    if (const auto text = target.procfs.read("meminfo", limits::small_file)) {
+        std::string_view rest = *text;
+        auto line = parse::take_line(rest);
+        parse::take(line, ':');
+        view.memory = parse::number<std::uint64_t>(parse::take_word(line)).value_or(0) * 1024;
+    }
+    return view;
+}
+
+// Columns of the terminal; 0 when lines are not to be cut.
+std::size_t line_width(const Invocation& call, const Request& request) {
+    winsize size{};
+    if (request.wide || call.json() || !call.out.terminal()) return 0;
+    if (::ioctl(call.out.fd().get(), TIOCGWINSZ, &size) != 0) return 0;
+    return size.ws_col;
+}
+
+int run(Invocation& call) {
+    Names names(call.target);
+    auto request = read_request(call, names);
+    if (!request) return call.misused(text(request.error()));
+    auto rows = read_rows(call, *request, names);
+    if (!rows) {
+        call.complain(rows.error());
+        return 1;
+    }
+    const auto view = make_view(call.target, names);
+    sort_rows(*rows, *request, view);
+    if (request->forest) draw_forest(*rows);
+
+    const bool json = call.json();
+    std::vector<Column> columns;
+    bool titled = false;
+    for (const auto& [column, heading] : request->columns) {
+        titled = titled || !heading.empty();
+        columns.push_back({column->name, column->align, heading.empty() ? " " : heading});
+    }
+    Table table(call, std::move(columns), request->heading && titled);
+    table.cut(line_width(call, *request));
+    for (const auto& row : *rows) {
+        std::vector<Cell> cells;
+        cells.reserve(request->columns.size());
+        for (const auto& [column, heading] : request->columns) {
+            if (json || !column->shown) {
+                cells.push_back(column->value(row, view));
+            } else {
+                cells.emplace_back(column->shown(row, view));
+            }
+        }
+        table.row(std::move(cells));
+    }
+    table.finish();
+    // As ps(1): a selection without a match is a failure.
+    return request->selects && rows->empty() ? 1 : call.status;
+}
+
+constexpr Option options[]{
+    {'e', "", "", "all processes (the default, with or without a selection of terminals)"},
+    {'A', "", "", "the same"},
+    {'a', "", "", "the same"},
+    {'x', "", "", "the same"},
+    {'f', "full", "", "UID PID PPID C STIME TTY TIME CMD"},
+    {'T', "", "", "a line for every thread"},
+    {'L', "", "", "the same"},
+    {'H', "", "", "as --forest"},
+    {0, "forest", "", "parents before their children, drawn as a tree"},
+    {'p', "pid", "PIDS", "these processes"},
+    {0, "ppid", "PIDS", "children of these"},
+    {'u', "user", "USERS", "processes of these effective users"},
+    {'U', "", "USERS", "the same"},
+    {'C', "", "NAMES", "processes of these names (comm)"},
+    {'o', "format", "COLUMNS", "these columns, NAME=TITLE for another title; or json"},
+    {0, "sort", "KEYS", "by these columns, -KEY for descending"},
+    {'w', "", "", "do not cut lines to the terminal's width"},
+    {0, "no-headers", "", "no line of titles"},
+};
+
+constexpr Command ps_command{
+    .name = "ps",
+    .usage = "[aux|-ef] [-T] [--forest] [-p PIDS] [-u USERS] [-o COLUMNS|json] [--sort KEYS]",
+    .summary = "list processes",
+    .theme = "process",
+    .promise = Promise::processes | Promise::files,
+    .run = run,
+    .options = options,
+    .help =
+        "Without a selection it lists all processes of the target. BSD clusters work: a x u f w h r\n"
+        "H o k p, as in 'ps aux', 'ps axf', 'ps axo pid,comm'.\n"
+        "Columns: pid ppid pgid sid tid threads user uid ruser ruid group gid rgroup rgid tty stat\n"
+        "state priority nice cpu rss vsz minflt majflt pcpu c pmem time times bsdtime etime etimes\n"
+        "start lstart wchan cgroup comm args argv, and the other names that ps(1) has for them.\n"
+        "User names are the target's own; times of day are UTC.\n"
+        "JSON: a field per column under the first name above. Without COLUMNS: pid ppid uid user\n"
+        "stat threads nice rss vsz (KiB) pcpu pmem (percent) time etime (seconds) tty comm args\n"
+        "argv (a list). start and lstart are seconds since 1970.\n",
+};
+const Register registered{ps_command};
+
+}  // namespace
+}  // namespace limpet::commands

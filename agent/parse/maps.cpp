@@ -1,0 +1,54 @@
+// parse/maps.cpp - /proc/PID/maps and smaps, proc_pid_maps(5).
+#include "parse/maps.h"
+
+#include "parse/lines.h"
+#include "parse/number.h"
+
+#include <array>
+
+namespace limpet::parse {
+
+std::optional<Mapping> mapping(std::string_view line) {
+    Mapping result;
+    const auto start = number<std::uint64_t>(take(line, '-'), 16);
+    const auto end = number<std::uint64_t>(take(line, ' '), 16);
+    const auto permissions = take(line, ' ');
+    const auto offset = number<std::uint64_t>(take(line, ' '), 16);
+    const auto device = take(line, ' ');
+    const auto inode = number<std::uint64_t>(take(line, ' '), 10);
+    if (!start || !end || permissions.size() != 4 || !offset || !inode) return std::nullopt;
+    // The kernel pads to column 73 with blanks; those of the path itself can only be behind them.
+    while (line.starts_with(' ')) line.remove_prefix(1);
+    return Mapping{*start,  *end,   std::string(permissions), *offset, std::string(device),
+                   *inode, std::string(line)};
+}
+
+bool memory_use(std::string_view line, MemoryUse& use) {
+    struct Field {
+        std::string_view name;
+        std::uint64_t MemoryUse::*member;
+    };
+    constexpr std::array fields{
+        Field{"Rss", &MemoryUse::rss},
+        Field{"Pss", &MemoryUse::pss},
+        Field{"Shared_Clean", &MemoryUse::shared_clean},
+        Field{"Shared_Dirty", &MemoryUse::shared_dirty},
+        Field{"Private_Clean", &MemoryUse::private_clean},
+        Field{"Private_Dirty", &MemoryUse::private_dirty},
+        Field{"Anonymous", &MemoryUse::anonymous},
+        Field{"Swap", &MemoryUse::swap},
+    };
+    const auto colon = line.find(':');
+    // A mapping's line has a colon only in its device, behind blanks.
+    if (colon == line.npos || line.substr(0, colon).find(' ') != line.npos) return false;
+    const auto name = line.substr(0, colon);
+    auto rest = line.substr(colon + 1);
+    for (const auto& field : fields) {
+        if (field.name == name) {
+            use.*field.member += number<std::uint64_t>(take_word(rest)).value_or(0);
+        }
+    }
+    return true;
+}
+
+}  // namespace limpet::parse
