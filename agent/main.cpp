@@ -6,10 +6,10 @@
 #include "session.h"
 #include "target/target.h"
 
+#include <unistd.h>
 #include <csignal>
 #include <string>
 #include <string_view>
-#include <unistd.h>
 #include <vector>
 
 extern char** environ;

@@ -35,13 +35,14 @@ constexpr int link_to_serve = 3;
 constexpr int limpet_failed = 125;
 
 // Those that serve sends on, and those of a terminal's line discipline.
-constexpr std::array forwarded{SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGUSR1, SIGUSR2, SIGCONT, SIGTSTP};
+constexpr std::array forwarded{SIGHUP,  SIGINT,  SIGQUIT, SIGTERM,
+                               SIGUSR1, SIGUSR2, SIGCONT, SIGTSTP};
 
 // On a pty in raw mode a newline alone does not go back to the first column.
 void say(const std::string& line) {
     const bool terminal = ::isatty(2) == 1;
-    (void)sys::write_all(BorrowedFd(2), (terminal ? "\r" : "") + ("limpet: " + line) +
-                                            (terminal ? "\r\n" : "\n"));
+    (void)sys::write_all(BorrowedFd(2),
+                         (terminal ? "\r" : "") + ("limpet: " + line) + (terminal ? "\r\n" : "\n"));
 }
 
 // When memory runs short the debugger goes before the application does.
@@ -144,8 +145,8 @@ struct Supervised {
     std::string command;
     std::string target;
     pid_t target_pid;
-    Fd pidfd;     // of the target; invalid when there is none
-    Fd signals;   // signalfd
+    Fd pidfd;    // of the target; invalid when there is none
+    Fd signals;  // signalfd
 };
 
 // The child's wait status once it has ended; a child that stopped is continued: nobody here could.

@@ -34,7 +34,7 @@ Result<Fd> openat(BorrowedFd directory, const std::string& path, int flags, unsi
 }
 
 Result<struct statx> statx(BorrowedFd directory, const std::string& path, int flags) {
-    struct statx status {};
+    struct statx status{};
     if (path.empty()) flags |= AT_EMPTY_PATH;
     if (::statx(directory.get(), path.c_str(), flags | AT_NO_AUTOMOUNT,
                 STATX_BASIC_STATS | STATX_BTIME | STATX_MNT_ID, &status) != 0) {
@@ -44,7 +44,7 @@ Result<struct statx> statx(BorrowedFd directory, const std::string& path, int fl
 }
 
 Result<struct statfs> fstatfs(BorrowedFd fd) {
-    struct statfs status {};
+    struct statfs status{};
     if (::fstatfs(fd.get(), &status) != 0) return failed("statfs", "");
     return status;
 }

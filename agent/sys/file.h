@@ -26,7 +26,8 @@ Result<Fd> openat(BorrowedFd directory, const std::string& path, int flags, unsi
 Result<struct statx> statx(BorrowedFd directory, const std::string& path, int flags);
 Result<struct statfs> fstatfs(BorrowedFd fd);
 
-// The whole link text: readlinkat(2) with an empty path reads the link that an O_PATH descriptor is.
+// The whole link text: readlinkat(2) with an empty path reads the link that an O_PATH descriptor
+// is.
 Result<std::string> readlinkat(BorrowedFd directory, const std::string& path);
 
 // One read(2), retried on EINTR; 0 at the end.

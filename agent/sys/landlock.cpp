@@ -26,8 +26,7 @@ Result<> landlock_deny(const LandlockRights& rights) {
     const Attributes attributes{rights.files, rights.network, rights.scoped};
     // The kernel takes a shorter structure from older callers, and EINVAL's one that is longer than
     // it knows only when the rest is not zero.
-    const long ruleset =
-        ::syscall(SYS_landlock_create_ruleset, &attributes, sizeof attributes, 0);
+    const long ruleset = ::syscall(SYS_landlock_create_ruleset, &attributes, sizeof attributes, 0);
     if (ruleset < 0) return failed("landlock_create_ruleset", "");
     const Fd owned(static_cast<int>(ruleset));
     if (::syscall(SYS_landlock_restrict_self, owned.get(), 0) != 0) {

@@ -15,13 +15,14 @@ Result<Fd> clone_tree(BorrowedFd directory, const std::string& path) {
 
 Result<> mount_setattr(BorrowedFd directory, const std::string& path, std::uint64_t set,
                        std::uint64_t propagation) {
-    struct mount_attr attributes {};
+    struct mount_attr attributes{};
     attributes.attr_set = set;
     // mount_setattr(2): the atime modes are an enumeration, to be cleared before one is set.
     if (set & MOUNT_ATTR_NOATIME) attributes.attr_clr = MOUNT_ATTR__ATIME;
     attributes.propagation = propagation;
     const unsigned flags = AT_RECURSIVE | (path.empty() ? AT_EMPTY_PATH : 0);
-    if (::mount_setattr(directory.get(), path.c_str(), flags, &attributes, sizeof attributes) != 0) {
+    if (::mount_setattr(directory.get(), path.c_str(), flags, &attributes, sizeof attributes) !=
+        0) {
         return failed("mount_setattr", path);
     }
     return {};
@@ -40,8 +41,8 @@ Result<Fd> new_filesystem(const std::string& type, unsigned attributes, const Fs
     const int context = ::fsopen(type.c_str(), FSOPEN_CLOEXEC);
     if (context < 0) return failed("fsopen", type);
     const Fd owned(context);
-    if (!option.name.empty() && ::fsconfig(context, FSCONFIG_SET_FD, option.name.c_str(), nullptr,
-                                           option.fd) != 0) {
+    if (!option.name.empty() &&
+        ::fsconfig(context, FSCONFIG_SET_FD, option.name.c_str(), nullptr, option.fd) != 0) {
         return failed("fsconfig", type + " " + option.name);
     }
     if (::fsconfig(context, FSCONFIG_CMD_CREATE, nullptr, nullptr, 0) != 0) {

@@ -12,8 +12,8 @@ namespace limpet::sys {
 // A detached clone of the tree at `path` (OPEN_TREE_CLONE | AT_RECURSIVE). Linux 5.2.
 Result<Fd> clone_tree(BorrowedFd directory, const std::string& path);
 
-// mount_setattr(2) on the tree at `path`, AT_RECURSIVE; an empty path is the descriptor's own mount.
-// `set` is MOUNT_ATTR_*, `propagation` MS_PRIVATE or 0. Linux 5.12.
+// mount_setattr(2) on the tree at `path`, AT_RECURSIVE; an empty path is the descriptor's own
+// mount. `set` is MOUNT_ATTR_*, `propagation` MS_PRIVATE or 0. Linux 5.12.
 Result<> mount_setattr(BorrowedFd directory, const std::string& path, std::uint64_t set,
                        std::uint64_t propagation);
 
@@ -27,6 +27,7 @@ struct FsOption {
     std::string name;
     int fd = -1;
 };
-Result<Fd> new_filesystem(const std::string& type, unsigned attributes, const FsOption& option = {});
+Result<Fd> new_filesystem(const std::string& type, unsigned attributes,
+                          const FsOption& option = {});
 
 }  // namespace limpet::sys

@@ -87,11 +87,12 @@ Result<> deny_writes(Grant promise) {
     if (abi == 0) return {};
     sys::LandlockRights rights;
     // ABI 1 has the bits 0 to 12; READ_FILE (2) and READ_DIR (3) stay.
-    rights.files = 0x1fff & ~std::uint64_t{LANDLOCK_ACCESS_FS_READ_FILE | LANDLOCK_ACCESS_FS_READ_DIR};
-    if (abi >= 2) rights.files |= std::uint64_t{1} << 13;  // REFER
-    if (abi >= 3) rights.files |= std::uint64_t{1} << 14;  // TRUNCATE
-    if (abi >= 5) rights.files |= std::uint64_t{1} << 15;  // IOCTL_DEV
-    if (abi >= 4 && !any(promise & Grant::network)) rights.network = 3;  // BIND_TCP, CONNECT_TCP
+    rights.files =
+        0x1fff & ~std::uint64_t{LANDLOCK_ACCESS_FS_READ_FILE | LANDLOCK_ACCESS_FS_READ_DIR};
+    if (abi >= 2) rights.files |= std::uint64_t{1} << 13;                 // REFER
+    if (abi >= 3) rights.files |= std::uint64_t{1} << 14;                 // TRUNCATE
+    if (abi >= 5) rights.files |= std::uint64_t{1} << 15;                 // IOCTL_DEV
+    if (abi >= 4 && !any(promise & Grant::network)) rights.network = 3;   // BIND_TCP, CONNECT_TCP
     if (abi >= 6) rights.scoped = any(promise & Grant::network) ? 2 : 3;  // ABSTRACT_UNIX, SIGNAL
     return sys::landlock_deny(rights);
 }
@@ -117,9 +118,9 @@ Result<> confine_session(const Target& target, bool forks) {
     TRY(limit(RLIMIT_NOFILE, 4096, "RLIMIT_NOFILE"));
 
     // The network commands' setns(2) wants CAP_SYS_ADMIN; it is raised in the child that joins.
-    std::uint64_t permitted = capabilities_for(target.grants | (target.mode == Mode::none
-                                                                    ? Grant::files | Grant::processes
-                                                                    : Grant::none));
+    std::uint64_t permitted = capabilities_for(
+        target.grants |
+        (target.mode == Mode::none ? Grant::files | Grant::processes : Grant::none));
     if (any(target.grants & Grant::network)) permitted |= sys::bit(CAP_SYS_ADMIN);
     const auto held = TRY(sys::capget());
     permitted &= held.permitted;

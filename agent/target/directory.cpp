@@ -80,10 +80,10 @@ Result<Directory> Directory::open_directory(const std::string& path) const {
 
 Result<Directory> Directory::child(const std::string& child_name) const {
     deadline::enter();
-    Fd directory = TRY(named(
-        resolve(fd, child_name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_NONBLOCK,
-                RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS | RESOLVE_NO_MAGICLINKS),
-        "open", *this, child_name));
+    Fd directory =
+        TRY(named(resolve(fd, child_name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_NONBLOCK,
+                          RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS | RESOLVE_NO_MAGICLINKS),
+                  "open", *this, child_name));
     return Directory{std::move(directory), shown(*this, child_name)};
 }
 
@@ -96,8 +96,8 @@ Result<struct statx> Directory::stat(const std::string& path, Follow follow) con
     }
     const int flags = O_PATH | (follow == Follow::yes ? 0 : O_NOFOLLOW);
     deadline::enter();
-    const Fd place = TRY(named(resolve(fd, path.empty() ? "." : path, flags, in_root), "stat",
-                               *this, path));
+    const Fd place =
+        TRY(named(resolve(fd, path.empty() ? "." : path, flags, in_root), "stat", *this, path));
     return named(sys::statx(place, "", 0), "stat", *this, path);
 }
 
@@ -106,8 +106,8 @@ Result<std::string> Directory::readlink(const std::string& path) const {
     if (path.find('/') == std::string::npos) {
         return named(sys::readlinkat(fd, path), "readlink", *this, path);
     }
-    const Fd link = TRY(named(resolve(fd, path, O_PATH | O_NOFOLLOW, in_root), "readlink", *this,
-                              path));
+    const Fd link =
+        TRY(named(resolve(fd, path, O_PATH | O_NOFOLLOW, in_root), "readlink", *this, path));
     auto status = TRY(named(sys::statx(link, "", 0), "readlink", *this, path));
     if (!S_ISLNK(status.stx_mode)) return failed("readlink", shown(*this, path), EINVAL);
     return named(sys::readlinkat(link, ""), "readlink", *this, path);

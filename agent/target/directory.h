@@ -26,8 +26,9 @@ struct Directory {
 
     // Any openat2 flags; O_CLOEXEC and O_NOCTTY are added.
     [[nodiscard]] Result<Fd> open(const std::string& path, int flags) const;
-    // A regular file for reading, found out by O_PATH + fstat before it is opened: a FIFO, socket or
-    // device is refused, because opening one would be felt by the target. Never blocks on leases.
+    // A regular file for reading, found out by O_PATH + fstat before it is opened: a FIFO, socket
+    // or device is refused, because opening one would be felt by the target. Never blocks on
+    // leases.
     [[nodiscard]] Result<Fd> open_regular(const std::string& path) const;
     [[nodiscard]] Result<Directory> open_directory(const std::string& path) const;
     // One component, never through a link: for walking trees of any depth. The child's root is the
@@ -41,8 +42,8 @@ struct Directory {
 };
 
 struct Entry {
-    std::string_view name;      // valid until the next call of next()
-    unsigned char type = 0;     // DT_REG, DT_DIR, … of readdir(3); DT_UNKNOWN on some filesystems
+    std::string_view name;   // valid until the next call of next()
+    unsigned char type = 0;  // DT_REG, DT_DIR, … of readdir(3); DT_UNKNOWN on some filesystems
     std::uint64_t inode = 0;
     std::int64_t next = 0;      // where the entry after this one begins, for seek()
 };

@@ -56,7 +56,7 @@ Result<Fd> namespace_of(BorrowedFd pidfd, const Directory& procfs, pid_t pid,
 }
 
 bool same_namespace(BorrowedFd a, BorrowedFd b) {
-    struct stat first {}, second {};
+    struct stat first{}, second{};
     return ::fstat(a.get(), &first) == 0 && ::fstat(b.get(), &second) == 0 &&
            first.st_ino == second.st_ino && first.st_dev == second.st_dev;
 }

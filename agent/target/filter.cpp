@@ -22,49 +22,81 @@ namespace {
 
 // Memory, time, signals of one's own, bytes through descriptors that are there.
 constexpr int base[]{
-    SCMP_SYS(read), SCMP_SYS(readv), SCMP_SYS(pread64), SCMP_SYS(preadv), SCMP_SYS(write),
-    SCMP_SYS(writev), SCMP_SYS(pwrite64), SCMP_SYS(lseek), SCMP_SYS(close), SCMP_SYS(close_range),
-    SCMP_SYS(fstat), SCMP_SYS(dup), SCMP_SYS(dup2), SCMP_SYS(dup3), SCMP_SYS(pipe2),
-    SCMP_SYS(splice), SCMP_SYS(tee), SCMP_SYS(sendfile), SCMP_SYS(poll), SCMP_SYS(ppoll),
-    SCMP_SYS(select), SCMP_SYS(pselect6), SCMP_SYS(brk), SCMP_SYS(munmap), SCMP_SYS(mremap),
-    SCMP_SYS(madvise), SCMP_SYS(rt_sigaction), SCMP_SYS(rt_sigprocmask), SCMP_SYS(rt_sigreturn),
-    SCMP_SYS(rt_sigsuspend), SCMP_SYS(rt_sigpending), SCMP_SYS(rt_sigtimedwait),
-    SCMP_SYS(sigaltstack), SCMP_SYS(setitimer), SCMP_SYS(getitimer), SCMP_SYS(alarm),
-    SCMP_SYS(pause), SCMP_SYS(restart_syscall), SCMP_SYS(nanosleep), SCMP_SYS(clock_nanosleep),
-    SCMP_SYS(clock_gettime), SCMP_SYS(clock_getres), SCMP_SYS(gettimeofday), SCMP_SYS(time),
-    SCMP_SYS(times), SCMP_SYS(getrusage), SCMP_SYS(getpid), SCMP_SYS(gettid), SCMP_SYS(getppid),
-    SCMP_SYS(getpgrp), SCMP_SYS(getpgid), SCMP_SYS(getsid), SCMP_SYS(getuid), SCMP_SYS(geteuid),
-    SCMP_SYS(getgid), SCMP_SYS(getegid), SCMP_SYS(getgroups), SCMP_SYS(uname),
-    SCMP_SYS(sched_yield), SCMP_SYS(sched_getaffinity), SCMP_SYS(getrandom), SCMP_SYS(futex),
-    SCMP_SYS(sysinfo), SCMP_SYS(umask), SCMP_SYS(exit), SCMP_SYS(exit_group),
+    SCMP_SYS(read),          SCMP_SYS(readv),
+    SCMP_SYS(pread64),       SCMP_SYS(preadv),
+    SCMP_SYS(write),         SCMP_SYS(writev),
+    SCMP_SYS(pwrite64),      SCMP_SYS(lseek),
+    SCMP_SYS(close),         SCMP_SYS(close_range),
+    SCMP_SYS(fstat),         SCMP_SYS(dup),
+    SCMP_SYS(dup2),          SCMP_SYS(dup3),
+    SCMP_SYS(pipe2),         SCMP_SYS(splice),
+    SCMP_SYS(tee),           SCMP_SYS(sendfile),
+    SCMP_SYS(poll),          SCMP_SYS(ppoll),
+    SCMP_SYS(select),        SCMP_SYS(pselect6),
+    SCMP_SYS(brk),           SCMP_SYS(munmap),
+    SCMP_SYS(mremap),        SCMP_SYS(madvise),
+    SCMP_SYS(rt_sigaction),  SCMP_SYS(rt_sigprocmask),
+    SCMP_SYS(rt_sigreturn),  SCMP_SYS(rt_sigsuspend),
+    SCMP_SYS(rt_sigpending), SCMP_SYS(rt_sigtimedwait),
+    SCMP_SYS(sigaltstack),   SCMP_SYS(setitimer),
+    SCMP_SYS(getitimer),     SCMP_SYS(alarm),
+    SCMP_SYS(pause),         SCMP_SYS(restart_syscall),
+    SCMP_SYS(nanosleep),     SCMP_SYS(clock_nanosleep),
+    SCMP_SYS(clock_gettime), SCMP_SYS(clock_getres),
+    SCMP_SYS(gettimeofday),  SCMP_SYS(time),
+    SCMP_SYS(times),         SCMP_SYS(getrusage),
+    SCMP_SYS(getpid),        SCMP_SYS(gettid),
+    SCMP_SYS(getppid),       SCMP_SYS(getpgrp),
+    SCMP_SYS(getpgid),       SCMP_SYS(getsid),
+    SCMP_SYS(getuid),        SCMP_SYS(geteuid),
+    SCMP_SYS(getgid),        SCMP_SYS(getegid),
+    SCMP_SYS(getgroups),     SCMP_SYS(uname),
+    SCMP_SYS(sched_yield),   SCMP_SYS(sched_getaffinity),
+    SCMP_SYS(getrandom),     SCMP_SYS(futex),
+    SCMP_SYS(sysinfo),       SCMP_SYS(umask),
+    SCMP_SYS(exit),          SCMP_SYS(exit_group),
 };
 
 // The target's tree through descriptors of it. Paths are openat2's alone: its structure cannot be
 // filtered, the read-only clone holds what it asks for.
 constexpr int files[]{
-    SCMP_SYS(openat2), SCMP_SYS(getdents64), SCMP_SYS(statx), SCMP_SYS(newfstatat),
-    SCMP_SYS(readlinkat), SCMP_SYS(fstatfs), SCMP_SYS(fadvise64),
+    SCMP_SYS(openat2),    SCMP_SYS(getdents64), SCMP_SYS(statx),     SCMP_SYS(newfstatat),
+    SCMP_SYS(readlinkat), SCMP_SYS(fstatfs),    SCMP_SYS(fadvise64),
 };
 
 constexpr int network[]{
-    SCMP_SYS(bind), SCMP_SYS(connect), SCMP_SYS(listen), SCMP_SYS(accept4), SCMP_SYS(getsockname),
-    SCMP_SYS(getpeername), SCMP_SYS(getsockopt), SCMP_SYS(setsockopt), SCMP_SYS(shutdown),
-    SCMP_SYS(sendto), SCMP_SYS(sendmsg), SCMP_SYS(sendmmsg), SCMP_SYS(recvfrom),
-    SCMP_SYS(recvmsg), SCMP_SYS(recvmmsg),
+    SCMP_SYS(bind),        SCMP_SYS(connect),     SCMP_SYS(listen),     SCMP_SYS(accept4),
+    SCMP_SYS(getsockname), SCMP_SYS(getpeername), SCMP_SYS(getsockopt), SCMP_SYS(setsockopt),
+    SCMP_SYS(shutdown),    SCMP_SYS(sendto),      SCMP_SYS(sendmsg),    SCMP_SYS(sendmmsg),
+    SCMP_SYS(recvfrom),    SCMP_SYS(recvmsg),     SCMP_SYS(recvmmsg),
 };
 
 // Forks commands and narrows them: setns for the network ones, then capset, Landlock, seccomp.
 constexpr int shell[]{
-    SCMP_SYS(fork), SCMP_SYS(vfork), SCMP_SYS(wait4), SCMP_SYS(waitid), SCMP_SYS(kill),
-    SCMP_SYS(tgkill), SCMP_SYS(setpgid), SCMP_SYS(memfd_create), SCMP_SYS(capget),
-    SCMP_SYS(capset), SCMP_SYS(prlimit64), SCMP_SYS(getrlimit), SCMP_SYS(setrlimit),
-    SCMP_SYS(seccomp), SCMP_SYS(set_robust_list), SCMP_SYS(set_tid_address), SCMP_SYS(rseq),
-    SCMP_SYS(landlock_create_ruleset), SCMP_SYS(landlock_restrict_self),
+    SCMP_SYS(fork),
+    SCMP_SYS(vfork),
+    SCMP_SYS(wait4),
+    SCMP_SYS(waitid),
+    SCMP_SYS(kill),
+    SCMP_SYS(tgkill),
+    SCMP_SYS(setpgid),
+    SCMP_SYS(memfd_create),
+    SCMP_SYS(capget),
+    SCMP_SYS(capset),
+    SCMP_SYS(prlimit64),
+    SCMP_SYS(getrlimit),
+    SCMP_SYS(setrlimit),
+    SCMP_SYS(seccomp),
+    SCMP_SYS(set_robust_list),
+    SCMP_SYS(set_tid_address),
+    SCMP_SYS(rseq),
+    SCMP_SYS(landlock_create_ruleset),
+    SCMP_SYS(landlock_restrict_self),
 };
 
 // Terminal requests that a shell and its commands make; TIOCSTI and TIOCLINUX are not among them.
-constexpr unsigned long requests[]{TCGETS,     TCSETS,    TCSETSW,   TCSETSF, TIOCGWINSZ,
-                                   TIOCGPGRP,  TIOCSPGRP, FIONREAD,  TIOCGSID};
+constexpr unsigned long requests[]{TCGETS,    TCSETS,    TCSETSW,  TCSETSF, TIOCGWINSZ,
+                                   TIOCGPGRP, TIOCSPGRP, FIONREAD, TIOCGSID};
 
 constexpr int socket_families[]{AF_UNIX, AF_INET, AF_INET6, AF_NETLINK, AF_PACKET};
 
@@ -98,8 +130,8 @@ void add_rules(Builder& rules, Confined who, Grant promise) {
     }
     for (const int command : {F_GETFD, F_SETFD, F_GETFL, F_SETFL, F_DUPFD, F_DUPFD_CLOEXEC,
                               F_GETPIPE_SZ, F_SETPIPE_SZ}) {
-        rules.allow(SCMP_SYS(fcntl), SCMP_A1(SCMP_CMP_MASKED_EQ, 0xffffffff,
-                                             static_cast<scmp_datum_t>(command)));
+        rules.allow(SCMP_SYS(fcntl),
+                    SCMP_A1(SCMP_CMP_MASKED_EQ, 0xffffffff, static_cast<scmp_datum_t>(command)));
     }
     if (who == Confined::shell) {
         rules.allow(shell);
@@ -109,22 +141,24 @@ void add_rules(Builder& rules, Confined who, Grant promise) {
         rules.allow(SCMP_SYS(prctl), SCMP_A0(SCMP_CMP_EQ, PR_SET_PDEATHSIG));
     }
     if (who == Confined::supervisor) {
-        constexpr int waiting[]{SCMP_SYS(wait4), SCMP_SYS(waitid), SCMP_SYS(kill), SCMP_SYS(tgkill)};
+        constexpr int waiting[]{SCMP_SYS(wait4), SCMP_SYS(waitid), SCMP_SYS(kill),
+                                SCMP_SYS(tgkill)};
         rules.allow(waiting);
     }
     if (any(promise & (Grant::files | Grant::processes | Grant::network))) rules.allow(files);
     if (who == Confined::shell || any(promise & Grant::network)) {
         rules.allow(network);
         for (const int family : socket_families) {
-            rules.allow(SCMP_SYS(socket), SCMP_A0(SCMP_CMP_MASKED_EQ, 0xffffffff,
-                                                  static_cast<scmp_datum_t>(family)));
+            rules.allow(SCMP_SYS(socket),
+                        SCMP_A0(SCMP_CMP_MASKED_EQ, 0xffffffff, static_cast<scmp_datum_t>(family)));
         }
     }
 #ifdef LIMPET_SANITIZE
     // What the sanitizers' runtimes need at exit; such a build is for tests only.
-    constexpr int sanitizers[]{SCMP_SYS(open), SCMP_SYS(openat), SCMP_SYS(clone), SCMP_SYS(wait4),
-                               SCMP_SYS(ptrace), SCMP_SYS(readlink), SCMP_SYS(prctl),
-                               SCMP_SYS(tgkill), SCMP_SYS(kill), SCMP_SYS(sched_getaffinity)};
+    constexpr int sanitizers[]{
+        SCMP_SYS(open),   SCMP_SYS(openat),           SCMP_SYS(clone), SCMP_SYS(wait4),
+        SCMP_SYS(ptrace), SCMP_SYS(readlink),         SCMP_SYS(prctl), SCMP_SYS(tgkill),
+        SCMP_SYS(kill),   SCMP_SYS(sched_getaffinity)};
     rules.allow(sanitizers);
 #endif
 }

@@ -39,7 +39,9 @@ struct Walk {
     std::vector<std::string> words;  // still to go
     int links = 0;
 
-    [[nodiscard]] BorrowedFd place() const { return below.empty() ? root : BorrowedFd(below.back()); }
+    [[nodiscard]] BorrowedFd place() const {
+        return below.empty() ? root : BorrowedFd(below.back());
+    }
 
     Result<> follow(BorrowedFd link, const std::string& name) {
         if ((resolve & RESOLVE_NO_SYMLINKS) || ++links > links_at_most || magic(link, name)) {
@@ -63,8 +65,8 @@ struct Walk {
     }
 };
 
-Result<Fd> walk_by_hand(BorrowedFd root, const std::string& path, int flags,
-                        std::uint64_t resolve) {
+Result<Fd> walk_by_hand(BorrowedFd root, const std::string& path, int flags, std::uint64_t resolve,
+                        unsigned mode) {
     if (path.starts_with('/') && (resolve & RESOLVE_BENEATH)) return failed("open", path, EXDEV);
     Walk walk{root, resolve, {}, {}};
     push_words(walk.words, path);
@@ -77,9 +79,13 @@ Result<Fd> walk_by_hand(BorrowedFd root, const std::string& path, int flags,
             TRY(walk.up(path));
             continue;
         }
-        Fd next = TRY(sys::openat(walk.place(), word, O_PATH | O_NOFOLLOW));
-        const auto status = TRY(sys::statx(next, "", 0));
         const bool last = walk.words.empty();
+        auto found = sys::openat(walk.place(), word, O_PATH | O_NOFOLLOW);
+        if (!found && found.error().code == ENOENT && last && (flags & O_CREAT)) {
+            return sys::openat(walk.place(), word, flags | O_NOFOLLOW, mode);
+        }
+        Fd next = TRY(std::move(found));
+        const auto status = TRY(sys::statx(next, "", 0));
         if (S_ISLNK(status.stx_mode)) {
             const bool wanted = last && (flags & O_NOFOLLOW) && !(flags & O_DIRECTORY);
             if (wanted && (flags & O_PATH)) return next;
@@ -101,11 +107,12 @@ Result<Fd> walk_by_hand(BorrowedFd root, const std::string& path, int flags,
 
 }  // namespace
 
-Result<Fd> resolve(BorrowedFd root, const std::string& path, int flags, std::uint64_t resolve) {
+Result<Fd> resolve(BorrowedFd root, const std::string& path, int flags, std::uint64_t resolve,
+                   unsigned mode) {
     for (int attempt = 0;; ++attempt) {
-        auto opened = sys::openat2(root, path, flags, resolve);
+        auto opened = sys::openat2(root, path, flags, resolve, mode);
         if (!opened && opened.error().code == ENOSYS) {
-            return walk_by_hand(root, path, flags, resolve);
+            return walk_by_hand(root, path, flags, resolve, mode);
         }
         // A raced ".." gives EAGAIN; with O_NONBLOCK a lease does too, and that one stays.
         if (opened || opened.error().code != EAGAIN || attempt == 64) return opened;

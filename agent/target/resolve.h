@@ -11,6 +11,7 @@ namespace limpet::target {
 
 // As openat2 with `flags` and `resolve` (RESOLVE_IN_ROOT or RESOLVE_BENEATH, with
 // RESOLVE_NO_MAGICLINKS, RESOLVE_NO_SYMLINKS, RESOLVE_NO_XDEV). EAGAIN of a raced ".." is retried.
-Result<Fd> resolve(BorrowedFd root, const std::string& path, int flags, std::uint64_t resolve);
+Result<Fd> resolve(BorrowedFd root, const std::string& path, int flags, std::uint64_t resolve,
+                   unsigned mode = 0);
 
 }  // namespace limpet::target

@@ -15,24 +15,24 @@
 namespace limpet::target {
 
 enum class Mode {
-    node,   // from outside: nothing of ours is in the target's namespaces
-    here,   // `limpet-agent COMMAND`: the namespaces we stand in are the target
-    none,   // no target: `limpet ps`
+    node,  // from outside: nothing of ours is in the target's namespaces
+    here,  // `limpet-agent COMMAND`: the namespaces we stand in are the target
+    none,  // no target: `limpet ps`
 };
 
 struct Target {
     Mode mode = Mode::none;
     Grant grants = Grant::none;
-    std::string name;      // as the operator said it: "web", "pid:4711"
-    pid_t pid = 0;         // main process, in our pid namespace
-    pid_t inner_pid = 0;   // the same in its own pid namespace
+    std::string name;     // as the operator said it: "web", "pid:4711"
+    pid_t pid = 0;        // main process, in our pid namespace
+    pid_t inner_pid = 0;  // the same in its own pid namespace
     Fd pidfd;
-    Directory root;        // its tree: a read-only clone in node mode
-    Directory procfs;      // our own procfs of its pid namespace
-    Directory cgroups;     // the node's /sys/fs/cgroup, read-only
-    std::string cgroup;    // text of the main process's /proc/PID/cgroup, in our cgroup namespace
-    Fd network;            // its network namespace
-    Fd null;               // the agent's own /dev/null: the tree is mounted nodev
+    Directory root;      // its tree: a read-only clone in node mode
+    Directory procfs;    // our own procfs of its pid namespace
+    Directory cgroups;   // the node's /sys/fs/cgroup, read-only
+    std::string cgroup;  // text of the main process's /proc/PID/cgroup, in our cgroup namespace
+    Fd network;          // its network namespace
+    Fd null;             // the agent's own /dev/null: the tree is mounted nodev
     // What the runtime says of it, for `info` and the prompt: {"runtime","docker"}, {"image",…}
     std::vector<std::pair<std::string, std::string>> facts;
 };

@@ -43,8 +43,7 @@ std::string unescape(std::string_view text) {
 // Mount point -> mount options, of the mount that is on top there.
 Result<std::map<std::string, std::string>> mount_points(BorrowedFd own_procfs) {
     const Fd file = TRY(sys::openat(own_procfs, "self/mountinfo", O_RDONLY));
-    const auto text =
-        TRY(sys::read_all(file, limits::large_procfs_file, "/proc/self/mountinfo"));
+    const auto text = TRY(sys::read_all(file, limits::large_procfs_file, "/proc/self/mountinfo"));
     std::map<std::string, std::string> points;
     for (std::size_t at = 0; at < text.size();) {
         const auto end = std::min(text.find('\n', at), text.size());
@@ -78,8 +77,8 @@ Result<> harmless_one_by_one(BorrowedFd own_procfs) {
 }
 
 // In the child, which has no other thread (setns(2) of a mount namespace demands it).
-Result<> join_and_clone(BorrowedFd mount_namespace, BorrowedFd uts_namespace,
-                        BorrowedFd own_procfs, BorrowedFd answer) {
+Result<> join_and_clone(BorrowedFd mount_namespace, BorrowedFd uts_namespace, BorrowedFd own_procfs,
+                        BorrowedFd answer) {
     utsname names{};
     if (uts_namespace.get() >= 0) TRY(sys::setns(uts_namespace, CLONE_NEWUTS));
     if (::uname(&names) != 0) return failed("uname", "");
@@ -131,7 +130,8 @@ Result<Tree> clone_namespace(BorrowedFd mount_namespace, BorrowedFd uts_namespac
         if (!bytes.starts_with('E') || space == bytes.npos) {
             return refused("clone tree", "the process that joins the mount namespace died");
         }
-        const int code = parse::number<int>(std::string_view(bytes).substr(1, space - 1)).value_or(0);
+        const int code =
+            parse::number<int>(std::string_view(bytes).substr(1, space - 1)).value_or(0);
         if (code == 0) return refused("clone tree", bytes.substr(space + 1));
         return failed(bytes.substr(space + 1), "in the target's mount namespace", code);
     }
@@ -140,7 +140,8 @@ Result<Tree> clone_namespace(BorrowedFd mount_namespace, BorrowedFd uts_namespac
 
 Result<Fd> clone_own(const std::string& path) {
     Fd tree = TRY(sys::clone_tree(BorrowedFd(AT_FDCWD), path));
-    if (auto set = sys::mount_setattr(tree, "", harmless, MS_PRIVATE); !set) return std::unexpected(set.error());
+    if (auto set = sys::mount_setattr(tree, "", harmless, MS_PRIVATE); !set)
+        return std::unexpected(set.error());
     return tree;
 }
 

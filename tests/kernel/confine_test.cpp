@@ -1,0 +1,143 @@
+// confine_test.cpp - a confined process keeps its promise and nothing else.
+#include "target/confine.h"
+#include "kernel/box.h"
+#include "sys/file.h"
+#include "target/enter.h"
+
+#include <catch2/catch.hpp>
+
+#include <fcntl.h>
+#include <sched.h>
+#include <sys/mman.h>
+#include <sys/mount.h>
+#include <sys/prctl.h>
+#include <sys/ptrace.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include <csignal>
+
+using namespace limpet;
+using limpet::testing::Box;
+using limpet::testing::in_child;
+
+namespace {
+
+#define SAY_UNLESS(condition)                             \
+    do {                                                  \
+        if (!(condition)) return std::string(#condition); \
+    } while (false)
+
+bool refused_call(long result) { return result < 0 && (errno == EPERM || errno == EACCES); }
+
+// What no promise of looking ever needs.
+std::string attack(const target::Target& box) {
+    const int root = box.root.fd.get();
+    SAY_UNLESS(refused_call(::openat(root, "etc/hostname", O_RDONLY)));
+    SAY_UNLESS(refused_call(::syscall(SYS_open, "/", O_RDONLY)));
+    SAY_UNLESS(refused_call(::syscall(SYS_creat, "/x", 0600)));
+    SAY_UNLESS(refused_call(::mkdirat(root, "x", 0755)));
+    SAY_UNLESS(refused_call(::unlinkat(root, "etc/hostname", 0)));
+    SAY_UNLESS(refused_call(::renameat(root, "link", root, "x")));
+    SAY_UNLESS(refused_call(::fchmodat(root, "etc/hostname", 0600, 0)));
+    SAY_UNLESS(refused_call(::fchownat(root, "etc/hostname", 0, 0, 0)));
+    SAY_UNLESS(refused_call(::utimensat(root, "etc/hostname", nullptr, 0)));
+    SAY_UNLESS(refused_call(::syscall(452, root, "etc/hostname", 0600, 0)));
+    SAY_UNLESS(refused_call(::syscall(463, root, "etc/hostname", 0, "user.x", nullptr, 0)));
+    SAY_UNLESS(refused_call(::syscall(SYS_open_by_handle_at, root, nullptr, 0)));
+    SAY_UNLESS(refused_call(::syscall(SYS_io_uring_setup, 1, nullptr)));
+    SAY_UNLESS(refused_call(::syscall(SYS_execve, "/x", nullptr, nullptr)));
+    SAY_UNLESS(refused_call(::syscall(SYS_execveat, root, "x", nullptr, nullptr, 0)));
+    SAY_UNLESS(refused_call(::syscall(SYS_fork)));
+    SAY_UNLESS(refused_call(::ptrace(PTRACE_SEIZE, box.pid, nullptr, nullptr)));
+    SAY_UNLESS(refused_call(::syscall(SYS_process_vm_readv, box.pid, nullptr, 0, nullptr, 0, 0)));
+    SAY_UNLESS(refused_call(::kill(box.pid, 0)));
+    SAY_UNLESS(refused_call(::unshare(CLONE_NEWUSER)));
+    SAY_UNLESS(refused_call(::setns(root, 0)));
+    SAY_UNLESS(refused_call(::chroot(".")));
+    SAY_UNLESS(refused_call(::mount(nullptr, "/", nullptr, MS_REMOUNT, nullptr)));
+    SAY_UNLESS(refused_call(::open_tree(root, "", AT_EMPTY_PATH | OPEN_TREE_CLONE)));
+    SAY_UNLESS(refused_call(::prctl(PR_SET_DUMPABLE, 1)));
+    SAY_UNLESS(refused_call(::syscall(SYS_bpf, 0, nullptr, 0)));
+    SAY_UNLESS(refused_call(::syscall(SYS_perf_event_open, nullptr, 0, 0, 0, 0)));
+    SAY_UNLESS(refused_call(::syscall(SYS_memfd_create, "x", 0)));
+    SAY_UNLESS(refused_call(::ioctl(0, TIOCSTI, "x")));
+    SAY_UNLESS(::mmap(nullptr, 4096, PROT_READ | PROT_EXEC, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0) ==
+               MAP_FAILED);
+    void* page = ::mmap(nullptr, 4096, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    SAY_UNLESS(page != MAP_FAILED && ::mprotect(page, 4096, PROT_READ | PROT_EXEC) != 0);
+    SAY_UNLESS(::getuid() != 0 && ::getgid() != 0);
+    return {};
+}
+
+std::string confined(const Box& box, Grant promise,
+                     std::string (*body)(const target::Target& box)) {
+    return in_child([&]() -> std::string {
+        auto opened = target::open_node({.pid = box.pid(), .name = "box"});
+        if (!opened) return text(opened.error());
+        if (auto done = target::confine_session(*opened, false); !done) return text(done.error());
+        if (auto done = target::confine(promise, *opened); !done) return text(done.error());
+        return body(*opened);
+    });
+}
+
+}  // namespace
+
+TEST_CASE("every promise refuses what it does not need") {
+    Box box;
+    for (const auto promise :
+         {Grant::none, Grant::files, Grant::processes, Grant::files | Grant::processes}) {
+        CAPTURE(grant_list(promise));
+        CHECK(confined(box, promise, attack) == "");
+        CHECK(confined(box, promise, [](const target::Target&) -> std::string {
+                  SAY_UNLESS(refused_call(::socket(AF_INET, SOCK_STREAM, 0)));
+                  SAY_UNLESS(refused_call(::socket(AF_UNIX, SOCK_STREAM, 0)));
+                  return {};
+              }) == "");
+    }
+    CHECK(confined(box, Grant::network, attack) == "");
+}
+
+TEST_CASE("every promise is enough for its work") {
+    Box box;
+    CHECK(confined(box, Grant::files, [](const target::Target& target) -> std::string {
+              SAY_UNLESS(target::read(target, "/secret", 100) == "secret\n");
+              // Without CAP_SYS_PTRACE; the promise of processes, below, is the control.
+              SAY_UNLESS(!target.root.read("proc/1/environ", 1 << 20));
+              return {};
+          }) == "");
+    CHECK(confined(box, Grant::processes, [](const target::Target& target) -> std::string {
+              SAY_UNLESS(target::read(target, "/proc/1/maps", 1 << 20).has_value());
+              SAY_UNLESS(target.procfs.read("1/environ", 1 << 20).has_value());
+              SAY_UNLESS(target.root.read("proc/1/environ", 1 << 20).has_value());
+              return {};
+          }) == "");
+    CHECK(confined(box, Grant::network, [](const target::Target&) -> std::string {
+              SAY_UNLESS(::socket(AF_NETLINK, SOCK_RAW, 0) >= 0);
+              SAY_UNLESS(::socket(AF_INET, SOCK_RAW, 1) >= 0);
+              SAY_UNLESS(refused_call(::socket(AF_VSOCK, SOCK_STREAM, 0)));
+              return {};
+          }) == "");
+}
+
+TEST_CASE("the root of a session is empty") {
+    Box box;
+    CHECK(confined(box, Grant::files, [](const target::Target&) -> std::string {
+              open_how how{};
+              for (const char* path : {"/etc", "/proc", "etc", "../etc/passwd"}) {
+                  const long fd = ::syscall(SYS_openat2, AT_FDCWD, path, &how, sizeof how);
+                  SAY_UNLESS(fd < 0 && errno == ENOENT);
+              }
+              return {};
+          }) == "");
+}
+
+TEST_CASE("a call of another architecture kills") {
+    Box box;
+    CHECK(confined(box, Grant::files, [](const target::Target&) -> std::string {
+              ::syscall(0x40000000 | SYS_getpid);  // the x32 table
+              return "it survived";
+          }).find("died of signal " + std::to_string(SIGSYS)) != std::string::npos);
+}
