@@ -5,7 +5,9 @@
 //   4       1     type      FrameType
 //   5       1     stream    Stream, for data, end and credit; else 0
 //   6       2     reserved  0
-//   8       4     session   chosen by the client in open; 0 for the connection's own frames
+//   8       4     session   chosen by the client in open, each above the one before it, so that
+//                           a frame for one that has just exited is told from a wrong number;
+//                           0 for the connection's own frames (hello, ping, pong, error)
 #pragma once
 
 #include "limpet/limits.h"
@@ -64,6 +66,19 @@ constexpr std::size_t payload_limit(FrameType type) {
     return 0;
 }
 
+// Frames of these types have exactly the size of payload_limit.
+constexpr bool has_fixed_size(FrameType type) { return payload_limit(type) <= 8; }
+
+// Frames of the connection itself, which name no session.
+constexpr bool is_own(FrameType type) {
+    return type == FrameType::hello || type == FrameType::ping || type == FrameType::pong ||
+           type == FrameType::error;
+}
+
+constexpr bool has_stream(FrameType type) {
+    return type == FrameType::data || type == FrameType::end || type == FrameType::credit;
+}
+
 inline std::array<std::byte, frame_header_size> encode(const FrameHeader& header) {
     std::array<std::byte, frame_header_size> bytes{};
     for (std::size_t i = 0; i < 4; ++i) {
@@ -75,8 +90,8 @@ inline std::array<std::byte, frame_header_size> encode(const FrameHeader& header
     return bytes;
 }
 
-// Refuses unknown types and streams, reserved bits and lengths over the type's limit: nothing is
-// allocated for a frame before this has passed.
+// Refuses unknown types and streams, reserved bits, wrong lengths and fields that the type does not
+// have: nothing is allocated for a frame before this has passed.
 inline Result<FrameHeader> decode_header(std::span<const std::byte, frame_header_size> bytes) {
     const auto number = [&](std::size_t at) {
         std::uint32_t value = 0;
@@ -97,11 +112,19 @@ inline Result<FrameHeader> decode_header(std::span<const std::byte, frame_header
     }
     header.type = static_cast<FrameType>(type);
     header.stream = static_cast<Stream>(stream);
-    if (header.length > payload_limit(header.type)) {
+    const auto limit = payload_limit(header.type);
+    if (header.length > limit || (has_fixed_size(header.type) && header.length != limit)) {
         return refused("frame", "payload of " + std::to_string(header.length) +
-                                    " bytes in a frame of type " + std::to_string(type) +
-                                    " (at most " + std::to_string(payload_limit(header.type)) +
-                                    ")");
+                                    " bytes in a frame of type " + std::to_string(type) + " (" +
+                                    (has_fixed_size(header.type) ? "it has " : "at most ") +
+                                    std::to_string(limit) + ")");
+    }
+    if (!has_stream(header.type) && stream != 0) {
+        return refused("frame", "a stream in a frame of type " + std::to_string(type));
+    }
+    if (is_own(header.type) != (header.session == 0)) {
+        return refused("frame", "session " + std::to_string(header.session) +
+                                    " in a frame of type " + std::to_string(type));
     }
     return header;
 }
