@@ -39,7 +39,7 @@ const std::string& name(std::map<std::uint32_t, std::string>& table, std::uint32
 
 }  // namespace
 
-void Names::load() {
+void ProcessNames::load() {
     if (loaded_) return;
     loaded_ = true;
     if (any(target_.grants & Grant::files)) {
@@ -57,27 +57,27 @@ void Names::load() {
     }
 }
 
-std::uint32_t Names::inner_uid(std::uint32_t uid) {
+std::uint32_t ProcessNames::inner_uid(std::uint32_t uid) {
     load();
     return inner(uids_, uid);
 }
 
-std::uint32_t Names::inner_gid(std::uint32_t gid) {
+std::uint32_t ProcessNames::inner_gid(std::uint32_t gid) {
     load();
     return inner(gids_, gid);
 }
 
-const std::string& Names::user(std::uint32_t inner_uid) {
+const std::string& ProcessNames::user(std::uint32_t inner_uid) {
     load();
     return name(users_, inner_uid);
 }
 
-const std::string& Names::group(std::uint32_t inner_gid) {
+const std::string& ProcessNames::group(std::uint32_t inner_gid) {
     load();
     return name(groups_, inner_gid);
 }
 
-std::optional<std::uint32_t> Names::uid_of(std::string_view user) {
+std::optional<std::uint32_t> ProcessNames::uid_of(std::string_view user) {
     load();
     for (const auto& [id, known] : users_) {
         if (known == user) return id;

@@ -14,9 +14,9 @@ namespace limpet::commands {
 
 // Reads /etc/passwd and /etc/group of the target when they are first asked for. Ids come from
 // procfs, which shows them as our user namespace sees them; the target's names want its own.
-class Names {
+class ProcessNames {
 public:
-    explicit Names(const target::Target& target) : target_(target) {}
+    explicit ProcessNames(const target::Target& target) : target_(target) {}
 
     // The id inside the target's user namespace; 65534, as the kernel says, when it has none there.
     std::uint32_t inner_uid(std::uint32_t uid);

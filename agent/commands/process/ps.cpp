@@ -335,7 +335,7 @@ std::size_t line_width(const Invocation& call, const Request& request) {
 }
 
 int run(Invocation& call) {
-    Names names(call.target);
+    ProcessNames names(call.target);
     auto request = read_request(call, names);
     if (!request) return call.misused(text(request.error()));
     auto rows = read_rows(call, *request, names);

@@ -28,7 +28,7 @@ struct Row {
 
 // What the columns of one call need, beside the row.
 struct View {
-    Names& names;
+    ProcessNames& names;
     std::uint64_t ticks = 100;     // per second
     std::uint64_t page = 4096;     // bytes
     double uptime = 0;             // seconds since boot
