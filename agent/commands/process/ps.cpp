@@ -94,7 +94,7 @@ Result<> add_numbers(std::vector<Integer>& list, std::string_view words) {
     return {};
 }
 
-Result<> add_users(Request& request, Names& names, std::string_view words) {
+Result<> add_users(Request& request, ProcessNames& names, std::string_view words) {
     while (!words.empty()) {
         const auto word = parse::take(words, ',');
         const auto uid = names.uid_of(word);
@@ -140,7 +140,7 @@ Result<> bsd_word(Request& request, const std::vector<std::string>& operands, st
     return {};
 }
 
-Result<Request> read_request(Invocation& call, Names& names) {
+Result<Request> read_request(Invocation& call, ProcessNames& names) {
     Request request;
     bool json = false;
     for (const auto& [option, value] : call.options.all()) {
@@ -212,7 +212,7 @@ unsigned needs(const Request& request) {
     return bits;
 }
 
-bool selected(const Request& request, Names& names, const Row& row) {
+bool selected(const Request& request, ProcessNames& names, const Row& row) {
     const auto& stat = row.stat;
     if (request.running_only && stat.state != 'R' && stat.state != 'D') return false;
     if (!request.selects) return true;
@@ -244,7 +244,7 @@ std::optional<Row> read_row(const Process& process, pid_t leader, unsigned bits)
     return row;
 }
 
-Result<std::vector<Row>> read_rows(Invocation& call, const Request& request, Names& names) {
+Result<std::vector<Row>> read_rows(Invocation& call, const Request& request, ProcessNames& names) {
     std::vector<Row> rows;
     const auto bits = needs(request);
     const auto add = [&](const Process& process, pid_t leader) {
@@ -309,7 +309,7 @@ void draw_forest(std::vector<Row>& rows) {
     rows = std::move(ordered);
 }
 
-View make_view(const target::Target& target, Names& names) {
+View make_view(const target::Target& target, ProcessNames& names) {
     View view{.names = names};
     view.ticks = static_cast<std::uint64_t>(::sysconf(_SC_CLK_TCK));
     view.page = static_cast<std::uint64_t>(::sysconf(_SC_PAGESIZE));
