@@ -178,7 +178,7 @@ layer_bench() { step bench 300 python3 tests/bench/run.py "$agent" "$client" --s
 
 deploy/install.sh test || exit 1
 echo "building"
-if ! compile "$build" all -DCMAKE_BUILD_TYPE=Release; then
+if ! compile "$build" all -DCMAKE_BUILD_TYPE=Release -DLIMPET_TESTS=ON; then
     echo "$passed passed, $failed failed, $skipped skipped"
     exit 1
 fi
