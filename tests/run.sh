@@ -174,7 +174,9 @@ layer_fuzz() {
         [ -x "$program" ] && step "fuzz/${program##*/fuzz_}" 60 tests/fuzz/smoke.sh "$program"
     done
 }
-layer_bench() { step bench 300 python3 tests/bench/run.py "$agent" "$client" --short; }
+layer_bench() {
+    step bench 300 python3 tests/bench/run.py "$agent" "$client" --short && cat "$folder/out"
+}
 
 deploy/install.sh test || exit 1
 echo "building"
