@@ -13,6 +13,7 @@ std::string overview() {
         "usage: limpet [OPTION...] VERB [ARG...]\n"
         "       limpet TARGET                       the same as: limpet attach TARGET\n\n";
     for (const auto* verb : verbs()) {
+        if (verb->hidden) continue;
         std::string left = "  " + std::string(verb->name);
         left.resize(std::max<std::size_t>(left.size() + 1, 14), ' ');
         text += left + std::string(verb->summary) + '\n';

@@ -116,9 +116,7 @@ void Sanitiser::broken(std::string& out) {
     sequence_.clear();
 }
 
-void Sanitiser::finish(std::string& out) {
-    broken(out);
-}
+void Sanitiser::finish(std::string& out) { broken(out); }
 
 std::string one_line(std::string_view text) {
     Sanitiser sanitiser;

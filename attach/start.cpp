@@ -41,9 +41,7 @@ Result<Open> session_of(const Arguments& arguments, std::string target) {
     return open;
 }
 
-bool takes_terminal(const Open& open) {
-    return open.tty && ::isatty(0) == 1;
-}
+bool takes_terminal(const Open& open) { return open.tty && ::isatty(0) == 1; }
 
 int run_on(const Arguments& arguments, std::string_view what, Open open) {
     if (open.tty) {

@@ -137,8 +137,6 @@ void RawMode::suspend() const {
     if (reset_modes_) write_modes_off(terminal_);
 }
 
-void RawMode::resume() const {
-    ::tcsetattr(terminal_, TCSANOW, &raw_);
-}
+void RawMode::resume() const { ::tcsetattr(terminal_, TCSANOW, &raw_); }
 
 }  // namespace limpet::attach

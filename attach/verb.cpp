@@ -9,7 +9,8 @@
 namespace limpet::attach {
 namespace {
 
-constexpr std::array all{&ps, &attach_verb, &exec, &version_verb, &help};
+constexpr std::array all{&ps,   &attach_verb, &exec,     &demo,    &version_verb,
+                         &help, &completion,  &complete, &demo_app};
 
 constexpr std::string_view reserved[] = {"cp",      "forward", "export",  "diff",
                                          "capture", "core",    "collect", "verify",
@@ -35,9 +36,7 @@ void list_options(std::span<const Option> options, std::string& text) {
 
 }  // namespace
 
-std::span<const Verb* const> verbs() {
-    return all;
-}
+std::span<const Verb* const> verbs() { return all; }
 
 const Verb* find_verb(std::string_view name) {
     const auto found =

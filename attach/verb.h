@@ -18,12 +18,14 @@ struct Verb {
     bool targets = false;
     // What follows the first operand is a command with options of its own.
     bool command_follows = false;
+    // Not for people: neither help nor completion tells of it.
+    bool hidden = false;
     int (*run)(const Arguments&) = nullptr;
 };
 
-extern const Verb ps, attach_verb, exec, version_verb, help;
+extern const Verb ps, attach_verb, exec, demo, version_verb, help, completion, complete, demo_app;
 
-// Every verb, in the order of the help.
+// Every verb, in the order of the help; the hidden ones last.
 std::span<const Verb* const> verbs();
 const Verb* find_verb(std::string_view name);
 // Verbs of limpet's command line that this version does not have: a container of that name is

@@ -1,5 +1,6 @@
 // client_test.cpp - the client's command line, endpoints and connection.
 #include "attach/client.h"
+#include "attach/complete.h"
 #include "attach/connection.h"
 #include "attach/endpoint.h"
 #include "attach/options.h"
@@ -54,9 +55,7 @@ std::string frame(FrameType type, std::uint32_t session, std::string payload,
     return std::string(reinterpret_cast<const char*>(header.data()), header.size()) + payload;
 }
 
-std::string hello() {
-    return frame(FrameType::hello, 0, encode(Hello{}));
-}
+std::string hello() { return frame(FrameType::hello, 0, encode(Hello{})); }
 
 }  // namespace
 
@@ -165,4 +164,22 @@ TEST_CASE("pings are answered, silence is noticed", "[client]") {
     REQUIRE(peer.connection.heartbeat(now + std::chrono::seconds(16)));
     CHECK(peer.connection.has_backlog());
     CHECK_FALSE(peer.connection.heartbeat(now + std::chrono::seconds(61)));
+}
+
+TEST_CASE("completion knows what may stand where", "[client]") {
+    CHECK(candidates({"ver"}) == Words{"version"});
+    CHECK(candidates({"exec", "--allow-"}) == Words{"--allow-only"});
+    CHECK(candidates({"exec", "--allow", "tr"}) == Words{"trace"});
+    CHECK(candidates({"-o", "js"}) == Words{"json"});
+    CHECK(candidates({"help", "at"}) == Words{"attach"});
+    CHECK(candidates({"completion", ""}) == Words{"bash", "fish", "zsh"});
+    // What follows a command is the command's own.
+    CHECK(candidates({"exec", "web", "ls", "--"}).empty());
+    CHECK(candidates({"exec", "--bogus", ""}).empty());
+    CHECK(candidates({}).empty());
+}
+
+TEST_CASE("completion takes only names that a shell sees as one word", "[client]") {
+    CHECK(names_in("{\"id\":\"1\",\"name\":\"web-1.x\"}\n{\"name\":\"a b\"}\n{\"name\":\"$(id)\"}\n"
+                   "{\"name\":\"q\\\"\"}\n{\"name\":\"db\"") == Words{"web-1.x", "db"});
 }

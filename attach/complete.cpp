@@ -1,0 +1,177 @@
+// complete.cpp - what may stand where the cursor is.
+#include "attach/complete.h"
+
+#include "attach/endpoint.h"
+#include "attach/options.h"
+#include "attach/verb.h"
+#include "limpet/fd.h"
+#include "limpet/grants.h"
+
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <spawn.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+
+extern char** environ;
+
+namespace limpet::attach {
+namespace {
+
+using Words = std::vector<std::string>;
+
+// What a program prints, for as long as somebody who pressed Tab would wait.
+constexpr int patience_ms = 2000;
+constexpr std::size_t output_limit = 1024 * 1024;
+
+std::string output_of(const std::string& program, const Words& arguments) {
+    int ends[2];
+    if (::pipe2(ends, O_CLOEXEC) != 0) return {};
+    const Fd read_end(ends[0]);
+    Fd write_end(ends[1]);
+    posix_spawn_file_actions_t actions;
+    ::posix_spawn_file_actions_init(&actions);
+    ::posix_spawn_file_actions_addopen(&actions, 0, "/dev/null", O_RDONLY, 0);
+    ::posix_spawn_file_actions_adddup2(&actions, write_end.get(), 1);
+    ::posix_spawn_file_actions_addopen(&actions, 2, "/dev/null", O_WRONLY, 0);
+    std::vector<char*> words{const_cast<char*>(program.c_str())};
+    for (const auto& word : arguments) words.push_back(const_cast<char*>(word.c_str()));
+    words.push_back(nullptr);
+    pid_t child = -1;
+    const int code =
+        ::posix_spawn(&child, program.c_str(), &actions, nullptr, words.data(), environ);
+    ::posix_spawn_file_actions_destroy(&actions);
+    write_end.reset();
+    if (code != 0) return {};
+
+    std::string output;
+    pollfd entry{read_end.get(), POLLIN, 0};
+    while (output.size() < output_limit && ::poll(&entry, 1, patience_ms) > 0) {
+        char block[16384];
+        const auto count = ::read(read_end.get(), block, sizeof block);
+        if (count <= 0) break;
+        output.append(block, static_cast<std::size_t>(count));
+    }
+    ::kill(child, SIGKILL);
+    ::waitpid(child, nullptr, 0);
+    return output;
+}
+
+bool one_word(std::string_view text) {
+    return !text.empty() && std::ranges::all_of(text, [](char c) {
+        return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
+               std::string_view("_.:/@-").find(c) != std::string_view::npos;
+    });
+}
+
+Words lines_of(std::string_view text) {
+    Words lines;
+    while (!text.empty()) {
+        const auto newline = text.find('\n');
+        if (one_word(text.substr(0, newline))) lines.emplace_back(text.substr(0, newline));
+        text.remove_prefix(newline == std::string_view::npos ? text.size() : newline + 1);
+    }
+    return lines;
+}
+
+Words targets(const Arguments& arguments) {
+    Words call{"ps", "-o", "json"};
+    if (const auto host = arguments.value("host")) {
+        call.insert(call.begin(), {"--host", std::string(*host)});
+    }
+    return names_in(output_of("/proc/self/exe", call));
+}
+
+// Those of the agent that stands beside the client; a remote one of the same version has the same.
+Words agent_commands() {
+    const auto agent = find_agent();
+    return agent ? lines_of(output_of(*agent, {"--list"})) : Words{};
+}
+
+Words verb_names() {
+    Words names;
+    for (const auto* verb : verbs()) {
+        if (!verb->hidden) names.emplace_back(verb->name);
+    }
+    return names;
+}
+
+Words option_names(std::span<const Option> own) {
+    Words names;
+    for (const auto options : {own, std::span<const Option>(global_options)}) {
+        for (const auto& option : options) names.push_back("--" + std::string(option.name));
+    }
+    return names;
+}
+
+// The values of the option that the word before the cursor is, if any.
+Words values_of(std::string_view option) {
+    if (option == "-o" || option == "--output") return {"json", "wide"};
+    if (option == "--host") return {"local", "unix:"};
+    if (option != "--allow" && option != "--allow-only") return {};
+    Words names{"all"};
+    for (const auto& grant : grant_names) names.emplace_back(grant.name);
+    return names;
+}
+
+Words operands_for(const Verb& verb, const Arguments& arguments) {
+    const auto given = arguments.operands.size();
+    if (verb.targets && given == 0) return targets(arguments);
+    if (verb.command_follows && given == 1) return agent_commands();
+    if (verb.name == "help" && given == 0) return verb_names();
+    if (verb.name == "completion" && given == 0) return {"bash", "zsh", "fish"};
+    return {};
+}
+
+Words possible(const Words& before, std::string_view word) {
+    if (!before.empty()) {
+        if (auto values = values_of(before.back()); !values.empty()) return values;
+    }
+    Arguments arguments;
+    if (!parse_options({}, before, Reach::first_word, arguments)) return {};
+    const auto rest = std::exchange(arguments.operands, {});
+    if (rest.empty()) {
+        if (word.starts_with('-')) return option_names({});
+        auto names = verb_names();
+        const auto containers = targets(arguments);
+        names.insert(names.end(), containers.begin(), containers.end());
+        return names;
+    }
+    const auto* verb = find_verb(rest.front());
+    if (!verb || verb->hidden) return {};
+    const auto reach = verb->command_follows ? Reach::second_word : Reach::everywhere;
+    const auto following = std::span<const std::string>(rest).subspan(1);
+    if (!parse_options(verb->options, following, reach, arguments)) return {};
+    const bool command_begun = verb->command_follows && arguments.operands.size() > 1;
+    if (word.starts_with('-') && !command_begun) return option_names(verb->options);
+    return operands_for(*verb, arguments);
+}
+
+}  // namespace
+
+Words names_in(std::string_view json_lines) {
+    constexpr std::string_view key = "\"name\":\"";
+    Words names;
+    for (auto at = json_lines.find(key); at != std::string_view::npos; at = json_lines.find(key)) {
+        json_lines.remove_prefix(at + key.size());
+        const auto name = json_lines.substr(0, json_lines.find('"'));
+        if (one_word(name)) names.emplace_back(name);
+    }
+    return names;
+}
+
+Words candidates(const Words& words) {
+    if (words.empty()) return {};
+    auto result = possible(Words(words.begin(), words.end() - 1), words.back());
+    std::erase_if(result, [&](const auto& name) { return !name.starts_with(words.back()); });
+    std::ranges::sort(result);
+    const auto doubles = std::ranges::unique(result);
+    result.erase(doubles.begin(), doubles.end());
+    return result;
+}
+
+}  // namespace limpet::attach
