@@ -104,17 +104,18 @@ Result<target::Target> open_target(const Open& open) {
             (open.target.empty() ? "TARGET" : open.target) + " -- help lists them)");
         ::_exit(commands::not_found);
     }
-    if (auto confined = target::confine_session(target, command->runs_commands); !confined) {
+    const commands::Call call{.command = *command,
+                              .arguments = std::move(open.arguments),
+                              .target = target,
+                              .environment = std::move(open.environment)};
+    if (auto confined = target::confine_session(target, commands::runs_commands(call)); !confined) {
         say(text(confined.error()));
         ::_exit(limpet_failed);
     }
     // Not before: a change of uid clears it, prctl(2).
     ::prctl(PR_SET_PDEATHSIG, SIGKILL);
     if (::getppid() != parent) ::_exit(128 + SIGKILL);
-    ::_exit(commands::run_confined({.command = *command,
-                                    .arguments = std::move(open.arguments),
-                                    .target = target,
-                                    .environment = std::move(open.environment)}));
+    ::_exit(commands::run_confined(call));
 }
 
 // The target's end of life, told once.

@@ -49,6 +49,8 @@ struct Command {
     bool operand_ends_options = false;
     // Runs other commands (xargs, find -exec): stays at the shell's confinement, they get their own.
     bool runs_commands = false;
+    // Only with one of these among its arguments (find: -exec); without, it keeps to its promise.
+    std::span<const std::string_view> runs_commands_with = {};
     // Promise none, quick and without state: the shell may run it without a fork.
     bool builtin = false;
 };

@@ -9,6 +9,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <csignal>
 
 namespace limpet::commands {
@@ -70,6 +71,15 @@ Promise needs(const Call& call) {
 
 }  // namespace
 
+bool runs_commands(const Call& call) {
+    const auto& command = call.command;
+    if (!command.runs_commands || command.runs_commands_with.empty()) return command.runs_commands;
+    return std::ranges::any_of(call.arguments, [&](const std::string& word) {
+        return std::ranges::find(command.runs_commands_with, word) !=
+               command.runs_commands_with.end();
+    });
+}
+
 int run_confined(const Call& call) {
     const auto promise = needs(call);
     if (const auto missing = promise & ~call.target.grants; any(missing)) {
@@ -77,9 +87,8 @@ int run_confined(const Call& call) {
         return not_allowed;
     }
     if (call.target.mode == target::Mode::node) target::deadline::enable();
-    const auto confined = call.command.runs_commands
-                              ? Result<>{}
-                              : target::confine(promise, call.target);
+    const auto confined =
+        runs_commands(call) ? Result<>{} : target::confine(promise, call.target);
     if (!confined) {
         Output(BorrowedFd(2)).write(std::string(call.command.name) + ": " +
                                     text(confined.error()) + '\n');

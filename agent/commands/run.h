@@ -18,6 +18,9 @@ struct Call {
     std::vector<std::string> environment = {};
 };
 
+// Whether this call may start other commands, and so must stay as wide as the shell is.
+bool runs_commands(const Call& call);
+
 // Exit statuses as shells count them.
 inline constexpr int misuse = 2;
 inline constexpr int not_allowed = 126;
