@@ -87,7 +87,14 @@ Result<> join_and_clone(BorrowedFd mount_namespace, BorrowedFd uts_namespace, Bo
     TRY(sys::setns(mount_namespace, CLONE_NEWNS));
     // A copy of the namespace that only this child is in: what is set below reaches nobody.
     TRY(sys::unshare(CLONE_NEWNS));
-    if (auto set = sys::mount_setattr(BorrowedFd(AT_FDCWD), "/", harmless, MS_PRIVATE); !set) {
+    auto set = sys::mount_setattr(BorrowedFd(AT_FDCWD), "/", harmless, MS_PRIVATE);
+    if (!set && set.error().code == EPERM) {
+        // mount_namespaces(7): in a copy of a user namespace's mounts their atime mode is locked,
+        // and stays what it is. What is read-only has its atimes left alone whatever the mode.
+        set = sys::mount_setattr(BorrowedFd(AT_FDCWD), "/", harmless & ~MOUNT_ATTR_NOATIME,
+                                 MS_PRIVATE);
+    }
+    if (!set) {
         if (set.error().code != ENOSYS) return set;
         TRY(harmless_one_by_one(own_procfs));
     }
