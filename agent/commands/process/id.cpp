@@ -1,0 +1,145 @@
+// id.cpp - user and groups of the target's main process, or of ourselves where we stand.
+#include "commands/json.h"
+#include "commands/process/names.h"
+#include "commands/process/process.h"
+#include "limpet/limits.h"
+#include "parse/status.h"
+
+#include <algorithm>
+
+namespace limpet::commands {
+namespace {
+
+struct Identity {
+    std::uint32_t user = 0;
+    std::uint32_t group = 0;
+    std::vector<std::uint32_t> groups;  // with the primary one first
+};
+
+Result<Identity> identity(Invocation& call, Names& names) {
+    const auto process = TRY(open_process(call.target, call.target.inner_pid));
+    const auto status = parse::status(TRY(process.at.read("status", limits::small_file)));
+    if (!status.uid || !status.gid) return refused("status", "it names no ids");
+    Identity result;
+    const bool real = call.options.has('r');
+    result.user = names.inner_uid(real ? status.uid->real : status.uid->effective);
+    result.group = names.inner_gid(real ? status.gid->real : status.gid->effective);
+    result.groups.push_back(result.group);
+    for (const auto id : status.groups) {
+        const auto inner = names.inner_gid(id);
+        if (std::ranges::find(result.groups, inner) == result.groups.end()) {
+            result.groups.push_back(inner);
+        }
+    }
+    return result;
+}
+
+// "0(root)", or the number alone when the target has no name for it.
+std::string with_name(std::uint32_t id, const std::string& name) {
+    const auto number = std::to_string(id);
+    return name == number ? number : number + "(" + name + ")";
+}
+
+int print_one(Invocation& call, Names& names, const Identity& who) {
+    const bool names_wanted = call.options.has('n');
+    const auto group = [&](std::uint32_t id) {
+        return names_wanted ? names.group(id) : std::to_string(id);
+    };
+    if (call.options.has('u')) {
+        call.out.write((names_wanted ? names.user(who.user) : std::to_string(who.user)) + '\n');
+    } else if (call.options.has('g')) {
+        call.out.write(group(who.group) + '\n');
+    } else {
+        std::string line;
+        for (const auto id : who.groups) line += (line.empty() ? "" : " ") + group(id);
+        call.out.write(line + '\n');
+    }
+    return call.status;
+}
+
+void print_json(Invocation& call, Names& names, const Identity& who) {
+    std::string ids;
+    std::vector<std::string> group_names;
+    for (const auto id : who.groups) {
+        ids += (ids.empty() ? "" : ",") + std::to_string(id);
+        group_names.push_back(names.group(id));
+    }
+    JsonObject object;
+    object.number("uid", who.user).text("user", names.user(who.user));
+    object.number("gid", who.group).text("group", names.group(who.group));
+    object.raw("gids", "[" + ids + "]").texts("groups", group_names);
+    call.out.write(object.take() + '\n');
+}
+
+int run(Invocation& call) {
+    if (!call.operands.empty()) return call.misused("it takes no operand");
+    Names names(call.target);
+    const auto who = identity(call, names);
+    if (!who) {
+        call.complain(who.error());
+        return 1;
+    }
+    const int chosen = call.options.has('u') + call.options.has('g') + call.options.has('G');
+    if (chosen > 1) return call.misused("one of -u, -g and -G");
+    if (chosen == 1) return print_one(call, names, *who);
+    if (call.options.has('n')) return call.misused("-n goes with -u, -g or -G");
+    if (call.json()) {
+        print_json(call, names, *who);
+        return call.status;
+    }
+    std::string line = "uid=" + with_name(who->user, names.user(who->user)) +
+                       " gid=" + with_name(who->group, names.group(who->group)) + " groups=";
+    for (std::size_t i = 0; i < who->groups.size(); ++i) {
+        line += (i ? "," : "") + with_name(who->groups[i], names.group(who->groups[i]));
+    }
+    call.out.write(line + '\n');
+    return call.status;
+}
+
+constexpr Option options[]{
+    {'u', "user", "", "only the effective user id"},
+    {'g', "group", "", "only the effective group id"},
+    {'G', "groups", "", "only all group ids"},
+    {'n', "name", "", "names instead of numbers"},
+    {'r', "real", "", "the real ids instead of the effective ones"},
+    json_option,
+};
+
+constexpr Command id{
+    .name = "id",
+    .usage = "[-u|-g|-G] [-nr] [-o json]",
+    .summary = "show user and groups of the target's main process",
+    .theme = "process",
+    .promise = Promise::processes | Promise::files,
+    .run = run,
+    .options = options,
+    .help = "Names are the target's own. Where there is no target but the place we stand in, it is\n"
+            "the session itself.\n"
+            "JSON fields: uid, user, gid, group, gids (a list), groups (their names).\n",
+};
+const Register registered_id{id};
+
+int run_whoami(Invocation& call) {
+    if (!call.operands.empty()) return call.misused("it takes no operand");
+    Names names(call.target);
+    const auto who = identity(call, names);
+    if (!who) {
+        call.complain(who.error());
+        return 1;
+    }
+    call.out.write(names.user(who->user) + '\n');
+    return call.status;
+}
+
+constexpr Command whoami{
+    .name = "whoami",
+    .usage = "",
+    .summary = "print the user of the target's main process",
+    .theme = "process",
+    .promise = Promise::processes | Promise::files,
+    .run = run_whoami,
+};
+const Register registered_whoami{whoami};
+
+}  // namespace
+}  // namespace limpet::commands
