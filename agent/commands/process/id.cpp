@@ -16,7 +16,7 @@ struct Identity {
     std::vector<std::uint32_t> groups;  // with the primary one first
 };
 
-Result<Identity> identity(Invocation& call, Names& names) {
+Result<Identity> identity(Invocation& call, ProcessNames& names) {
     const auto process = TRY(open_process(call.target, call.target.inner_pid));
     const auto status = parse::status(TRY(process.at.read("status", limits::small_file)));
     if (!status.uid || !status.gid) return refused("status", "it names no ids");
@@ -40,7 +40,7 @@ std::string with_name(std::uint32_t id, const std::string& name) {
     return name == number ? number : number + "(" + name + ")";
 }
 
-int print_one(Invocation& call, Names& names, const Identity& who) {
+int print_one(Invocation& call, ProcessNames& names, const Identity& who) {
     const bool names_wanted = call.options.has('n');
     const auto group = [&](std::uint32_t id) {
         return names_wanted ? names.group(id) : std::to_string(id);
@@ -57,7 +57,7 @@ int print_one(Invocation& call, Names& names, const Identity& who) {
     return call.status;
 }
 
-void print_json(Invocation& call, Names& names, const Identity& who) {
+void print_json(Invocation& call, ProcessNames& names, const Identity& who) {
     std::string ids;
     std::vector<std::string> group_names;
     for (const auto id : who.groups) {
@@ -73,7 +73,7 @@ void print_json(Invocation& call, Names& names, const Identity& who) {
 
 int run(Invocation& call) {
     if (!call.operands.empty()) return call.misused("it takes no operand");
-    Names names(call.target);
+    ProcessNames names(call.target);
     const auto who = identity(call, names);
     if (!who) {
         call.complain(who.error());
@@ -110,7 +110,7 @@ constexpr Command id{
     .usage = "[-u|-g|-G] [-nr] [-o json]",
     .summary = "show user and groups of the target's main process",
     .theme = "process",
-    .promise = Promise::processes | Promise::files,
+    .promise = Promise::processes,
     .run = run,
     .options = options,
     .help = "Names are the target's own. Where there is no target but the place we stand in, it is\n"
@@ -121,7 +121,7 @@ const Register registered_id{id};
 
 int run_whoami(Invocation& call) {
     if (!call.operands.empty()) return call.misused("it takes no operand");
-    Names names(call.target);
+    ProcessNames names(call.target);
     const auto who = identity(call, names);
     if (!who) {
         call.complain(who.error());
@@ -136,7 +136,7 @@ constexpr Command whoami{
     .usage = "",
     .summary = "print the user of the target's main process",
     .theme = "process",
-    .promise = Promise::processes | Promise::files,
+    .promise = Promise::processes,
     .run = run_whoami,
 };
 const Register registered_whoami{whoami};

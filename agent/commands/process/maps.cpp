@@ -70,7 +70,8 @@ std::string shown_path(const parse::Mapping& mapping) {
 
 // smaps, summed up per file.
 Result<std::vector<Total>> totals(const Process& process) {
-    Input input(TRY(process.at.open("smaps", O_RDONLY)));
+    Fd file = TRY(process.at.open("smaps", O_RDONLY));
+    Input input(std::move(file));
     std::vector<Total> list;
     std::unordered_map<std::string, std::size_t> known;
     Total* current = nullptr;

@@ -1,8 +1,7 @@
-// process/names.cpp - user and group names as the target's own files say, and its id mapping.
+// process/names.cpp - ids of processes as the target's own user namespace and files name them.
 #include "commands/process/names.h"
 
 #include "limpet/limits.h"
-#include "parse/lines.h"
 #include "parse/number.h"
 
 namespace limpet::commands {
@@ -10,42 +9,17 @@ namespace {
 
 constexpr std::uint32_t overflow = 65534;  // /proc/sys/kernel/overflowuid
 
-// passwd(5) and group(5) alike: NAME:PASSWORD:ID:…
-void read(const target::Target& target, std::string_view path,
-          std::map<std::uint32_t, std::string>& table) {
-    // An image without the file is usual: then numbers are all there is.
-    const auto text = target::read(target, path, limits::small_file);
-    if (!text) return;
-    std::string_view rest = *text;
-    while (!rest.empty()) {
-        auto line = parse::take_line(rest);
-        const auto name = parse::take(line, ':');
-        parse::take(line, ':');
-        const auto id = parse::number<std::uint32_t>(parse::take(line, ':'));
-        // The first line of an id counts, as getpwuid(3) has it.
-        if (id && !name.empty()) table.emplace(*id, name);
-    }
-}
-
 std::uint32_t inner(const std::vector<parse::IdRange>& map, std::uint32_t id) {
     return map.empty() ? id : parse::inside(map, id).value_or(overflow);
 }
 
-const std::string& name(std::map<std::uint32_t, std::string>& table, std::uint32_t id) {
-    const auto found = table.find(id);
-    if (found != table.end()) return found->second;
-    return table.emplace(id, std::to_string(id)).first->second;
-}
+bool may_read(const target::Target& target) { return any(target.grants & Grant::files); }
 
 }  // namespace
 
 void ProcessNames::load() {
     if (loaded_) return;
     loaded_ = true;
-    if (any(target_.grants & Grant::files)) {
-        read(target_, "/etc/passwd", users_);
-        read(target_, "/etc/group", groups_);
-    }
     // Where we stand, procfs shows the ids of our own user namespace already.
     if (target_.mode != target::Mode::node) return;
     const auto main = std::to_string(target_.inner_pid);
@@ -67,22 +41,20 @@ std::uint32_t ProcessNames::inner_gid(std::uint32_t gid) {
     return inner(gids_, gid);
 }
 
+const std::string& ProcessNames::number(std::uint32_t id) {
+    return numbers_.try_emplace(id, std::to_string(id)).first->second;
+}
+
 const std::string& ProcessNames::user(std::uint32_t inner_uid) {
-    load();
-    return name(users_, inner_uid);
+    return may_read(target_) ? names_.user(inner_uid) : number(inner_uid);
 }
 
 const std::string& ProcessNames::group(std::uint32_t inner_gid) {
-    load();
-    return name(groups_, inner_gid);
+    return may_read(target_) ? names_.group(inner_gid) : number(inner_gid);
 }
 
 std::optional<std::uint32_t> ProcessNames::uid_of(std::string_view user) {
-    load();
-    for (const auto& [id, known] : users_) {
-        if (known == user) return id;
-    }
-    return parse::number<std::uint32_t>(user);
+    return may_read(target_) ? names_.uid(user) : parse::number<std::uint32_t>(user);
 }
 
 }  // namespace limpet::commands

@@ -1,22 +1,23 @@
-// process/names.h - user and group names as the target's own files say, and its id mapping.
+// process/names.h - ids of processes as the target's own user namespace and files name them.
 #pragma once
 
+#include "commands/names.h"
+#include "parse/idmap.h"
 #include "target/target.h"
 
-#include "parse/idmap.h"
-
 #include <cstdint>
-#include <map>
 #include <optional>
 #include <string>
+#include <unordered_map>
+#include <vector>
 
 namespace limpet::commands {
 
-// Reads /etc/passwd and /etc/group of the target when they are first asked for. Ids come from
-// procfs, which shows them as our user namespace sees them; the target's names want its own.
+// Ids come from procfs, which shows them as our user namespace sees them; the target's passwd and
+// group speak of those inside its own. Without the grant to read files every id is a number.
 class ProcessNames {
 public:
-    explicit ProcessNames(const target::Target& target) : target_(target) {}
+    explicit ProcessNames(const target::Target& target) : target_(target), names_(target) {}
 
     // The id inside the target's user namespace; 65534, as the kernel says, when it has none there.
     std::uint32_t inner_uid(std::uint32_t uid);
@@ -27,14 +28,14 @@ public:
     std::optional<std::uint32_t> uid_of(std::string_view user);
 
 private:
-    using Table = std::map<std::uint32_t, std::string>;
     void load();
+    const std::string& number(std::uint32_t id);
     const target::Target& target_;
+    Names names_;
     bool loaded_ = false;
-    Table users_;
-    Table groups_;
     std::vector<parse::IdRange> uids_;
     std::vector<parse::IdRange> gids_;
+    std::unordered_map<std::uint32_t, std::string> numbers_;
 };
 
 }  // namespace limpet::commands

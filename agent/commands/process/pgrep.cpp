@@ -81,7 +81,7 @@ int run_pgrep(Invocation& call) {
         if (!compiled) return call.misused(text(compiled.error()));
         expression = *std::move(compiled);
     }
-    Names names(call.target);
+    ProcessNames names(call.target);
     std::optional<std::uint32_t> user;
     if (const auto name = call.options.value('u')) {
         user = names.uid_of(*name);
@@ -178,7 +178,7 @@ constexpr Command pgrep{
     .usage = "[-fxivlanOc] [-u USER] [-P PID] [-o json] [EXPRESSION]",
     .summary = "find processes by name",
     .theme = "process",
-    .promise = Promise::processes | Promise::files,
+    .promise = Promise::processes,
     .run = run_pgrep,
     .options = pgrep_options,
     .help = "EXPRESSION is a POSIX extended regular expression. Exits 1 when nothing matches.\n"

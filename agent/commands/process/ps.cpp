@@ -399,7 +399,7 @@ constexpr Command ps_command{
     .usage = "[aux|-ef] [-T] [--forest] [-p PIDS] [-u USERS] [-o COLUMNS|json] [--sort KEYS]",
     .summary = "list processes",
     .theme = "process",
-    .promise = Promise::processes | Promise::files,
+    .promise = Promise::processes,
     .run = run,
     .options = options,
     .help =

@@ -95,7 +95,7 @@ std::string ids_text(const parse::Ids& ids, Name name, Inner inner) {
 }
 
 void print_people(Invocation& call, const Process& process, const parse::Stat& stat,
-                  const Status& status, Names& names) {
+                  const Status& status, ProcessNames& names) {
     line(call, "process", std::to_string(process.pid) + " " + stat.comm);
     line(call, "state", status.state);
     line(call, "parent", std::to_string(stat.ppid));
@@ -151,7 +151,7 @@ void print_people(Invocation& call, const Process& process, const parse::Stat& s
 }
 
 void print_json(Invocation& call, const Process& process, const parse::Stat& stat,
-                const Status& status, Names& names) {
+                const Status& status, ProcessNames& names) {
     JsonObject object;
     object.number("pid", process.pid).text("name", stat.comm);
     object.text("state", std::string_view(&stat.state, 1)).number("ppid", stat.ppid);
@@ -190,7 +190,7 @@ void print_json(Invocation& call, const Process& process, const parse::Stat& sta
 }
 
 int run(Invocation& call) {
-    Names names(call.target);
+    ProcessNames names(call.target);
     bool first = true;
     for (const auto& process : operand_processes(call)) {
         const auto text = process.at.read("status", limits::small_file);
@@ -222,7 +222,7 @@ constexpr Command status{
     .usage = "[-o json] [PID...]",
     .summary = "show identity, capabilities, memory and signals of processes",
     .theme = "process",
-    .promise = Promise::processes | Promise::files,
+    .promise = Promise::processes,
     .run = run,
     .options = options,
     .help = "Without PID, of the target's main process. Ids are those inside its user namespace.\n"
