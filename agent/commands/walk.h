@@ -60,9 +60,7 @@ public:
         : call_(call), path_(path), follow_(follow) {}
 
     [[nodiscard]] const std::string& path() const { return path_; }
-    [[nodiscard]] std::string_view name() const {
-        return std::string_view(path_).substr(name_at_);
-    }
+    [[nodiscard]] std::string_view name() const { return std::string_view(path_).substr(name_at_); }
     [[nodiscard]] std::size_t depth() const { return depth_; }
     // DT_*, asked of the file itself when its directory did not tell.
     unsigned char type();

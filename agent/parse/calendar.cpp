@@ -11,9 +11,9 @@ namespace {
 
 constexpr std::array<std::string_view, 7> weekdays{"Sunday",   "Monday", "Tuesday", "Wednesday",
                                                    "Thursday", "Friday", "Saturday"};
-constexpr std::array<std::string_view, 12> months{
-    "January", "February", "March",     "April",   "May",      "June",
-    "July",    "August",   "September", "October", "November", "December"};
+constexpr std::array<std::string_view, 12> months{"January",   "February", "March",    "April",
+                                                  "May",       "June",     "July",     "August",
+                                                  "September", "October",  "November", "December"};
 
 std::int64_t floor_divide(std::int64_t value, std::int64_t by) {
     return value / by - (value % by < 0 ? 1 : 0);
@@ -28,7 +28,7 @@ std::pair<std::int64_t, int> iso_week(const Moment& at) {
 }
 
 struct Conversion {
-    char flag = 0;   // - _ 0 + ^ #
+    char flag = 0;  // - _ 0 + ^ #
     int width = -1;
     int colons = 0;
 };
@@ -41,10 +41,9 @@ std::string padded(std::int64_t value, int width, char pad, const Conversion& ho
     std::string digits = std::to_string(value < 0 ? -value : value);
     const std::string sign = value < 0 ? "-" : "";
     const auto length = digits.size() + sign.size();
-    std::string padding(static_cast<std::size_t>(width) > length
-                            ? static_cast<std::size_t>(width) - length
-                            : 0,
-                        pad);
+    std::string padding(
+        static_cast<std::size_t>(width) > length ? static_cast<std::size_t>(width) - length : 0,
+        pad);
     return pad == '0' ? sign + padding + digits : padding + sign + digits;
 }
 
@@ -90,9 +89,7 @@ std::string nanoseconds(const Moment& at, const Conversion& how) {
 
 std::string convert(char letter, const Conversion& how, const Moment& at) {
     const auto hour12 = at.hour % 12 == 0 ? 12 : at.hour % 12;
-    const auto within = [&](std::string_view format) {
-        return word(format_time(format, at), how);
-    };
+    const auto within = [&](std::string_view format) { return word(format_time(format, at), how); };
     const auto weekday = weekdays[static_cast<std::size_t>(at.weekday)];
     const auto month = months[static_cast<std::size_t>(at.month - 1)];
     switch (letter) {
@@ -121,8 +118,9 @@ std::string convert(char letter, const Conversion& how, const Moment& at) {
         case 'm': return padded(at.month, 2, '0', how);
         case 'M': return padded(at.minute, 2, '0', how);
         case 'N': return nanoseconds(at, how);
-        case 'p': return how.flag == '#' ? (at.hour < 12 ? "am" : "pm")
-                                         : word(at.hour < 12 ? "AM" : "PM", how);
+        case 'p':
+            return how.flag == '#' ? (at.hour < 12 ? "am" : "pm")
+                                   : word(at.hour < 12 ? "AM" : "PM", how);
         case 'P': return word(at.hour < 12 ? "am" : "pm", how);
         case 'q': return padded((at.month - 1) / 3 + 1, 1, '0', how);
         case 'r': return within("%I:%M:%S %p");
@@ -197,7 +195,8 @@ std::string format_time(std::string_view format, const Moment& at) {
         }
         const auto begin = i++;
         Conversion how;
-        while (i < format.size() && std::string_view("-_0+^#").find(format[i]) != std::string::npos) {
+        while (i < format.size() &&
+               std::string_view("-_0+^#").find(format[i]) != std::string::npos) {
             how.flag = format[i++];
         }
         while (i < format.size() && format[i] >= '0' && format[i] <= '9') {

@@ -18,8 +18,8 @@ struct Moment {
     int minute = 0;
     int second = 0;
     std::uint32_t nanosecond = 0;
-    int weekday = 4;      // 0 is Sunday
-    int day_of_year = 0;  // 0..365
+    int weekday = 4;           // 0 is Sunday
+    int day_of_year = 0;       // 0..365
     std::int64_t seconds = 0;  // since the epoch
     int offset = 0;            // of the zone, seconds east of UTC
     std::string zone = "UTC";

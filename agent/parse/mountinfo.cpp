@@ -20,8 +20,7 @@ std::string unescape_octal(std::string_view text) {
     plain.reserve(text.size());
     for (std::size_t i = 0; i < text.size(); ++i) {
         if (text[i] == '\\' && i + 3 < text.size()) {
-            if (const auto byte = number<unsigned>(text.substr(i + 1, 3), 8);
-                byte && *byte < 256) {
+            if (const auto byte = number<unsigned>(text.substr(i + 1, 3), 8); byte && *byte < 256) {
                 plain += static_cast<char>(*byte);
                 i += 3;
                 continue;

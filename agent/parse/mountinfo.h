@@ -18,13 +18,13 @@ struct Mount {
     std::uint32_t parent = 0;
     std::uint32_t major = 0;
     std::uint32_t minor = 0;
-    std::string root;           // of the filesystem, what is mounted
-    std::string point;          // where
-    std::string options;        // per mount: "rw,nosuid"
+    std::string root;               // of the filesystem, what is mounted
+    std::string point;              // where
+    std::string options;            // per mount: "rw,nosuid"
     std::vector<std::string> tags;  // "shared:7", "master:2", …
-    std::string type;           // "overlay"
-    std::string source;         // "/dev/sda1", "tmpfs"
-    std::string super_options;  // per filesystem
+    std::string type;               // "overlay"
+    std::string source;             // "/dev/sda1", "tmpfs"
+    std::string super_options;      // per filesystem
 };
 
 std::optional<Mount> mount_line(std::string_view line);

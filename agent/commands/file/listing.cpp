@@ -5,35 +5,12 @@
 #include "commands/utf8.h"
 #include "commands/version.h"
 #include "parse/calendar.h"
-#include "parse/number.h"
-
-#include <sys/ioctl.h>
-#include <sys/sysmacros.h>
 
 #include <algorithm>
 #include <ctime>
 
 namespace limpet::commands::listing {
 namespace {
-
-std::size_t terminal_width(const Invocation& call) {
-    winsize size{};
-    if (::ioctl(call.out.fd().get(), TIOCGWINSZ, &size) == 0 && size.ws_col > 0) {
-        return size.ws_col;
-    }
-    if (const auto columns = call.variable("COLUMNS")) {
-        if (const auto width = parse::number<std::size_t>(*columns); width && *width > 0) {
-            return *width;
-        }
-    }
-    return 80;
-}
-
-bool wanted(std::string_view when, const Invocation& call) {
-    if (when == "never" || when == "none" || when == "no") return false;
-    if (when == "auto" || when == "tty" || when == "if-tty") return call.out.terminal();
-    return true;
-}
 
 std::string_view extension(std::string_view name) {
     const auto dot = name.rfind('.');
@@ -65,60 +42,6 @@ std::string padded(const std::string& text, std::size_t width, bool right) {
 }
 
 }  // namespace
-
-Style style_of(const Invocation& call) {
-    Style style;
-    const bool terminal = call.out.terminal();
-    if (terminal) style.layout = Layout::columns;
-    style.colour = call.colour();
-    style.quote = terminal;
-    style.width = terminal_width(call);
-    for (const auto& [option, value] : call.options.all()) {
-        switch (option->letter) {
-            case 'a': style.all = true; break;
-            case 'A': style.almost_all = true; style.all = false; break;
-            case 'f': style.all = true; style.order = Order::none; break;
-            case 'R': style.recursive = true; break;
-            case 'd': style.directory = true; break;
-            case 'n': style.numeric = true; [[fallthrough]];
-            case 'l': style.long_format = true; break;
-            case 'g': style.long_format = true; style.user = false; break;
-            case 'G': style.group = false; break;
-            case 'h': style.human = true; break;
-            case 'i': style.inode = true; break;
-            case 's': style.blocks = true; break;
-            case 'F': style.classify = wanted(value, call); break;
-            case 'p': style.slash = true; break;
-            case 'r': style.reverse = true; break;
-            case 't': style.order = Order::time; break;
-            case 'S': style.order = Order::size; break;
-            case 'X': style.order = Order::extension; break;
-            case 'v': style.order = Order::version; break;
-            case 'U': style.order = Order::none; break;
-            case 'c': style.time = Time::changed; break;
-            case 'u': style.time = Time::accessed; break;
-            case 'L': style.dereference = true; break;
-            case 'H': style.dereference_operands = true; break;
-            case '1': style.layout = Layout::lines; break;
-            case 'C': style.layout = Layout::columns; style.long_format = false; break;
-            case 'x': style.layout = Layout::rows; style.long_format = false; break;
-            case 'm': style.layout = Layout::commas; style.long_format = false; break;
-            case 'q': style.question_marks = true; style.quote = false; break;
-            case 'Q': style.double_quotes = true; style.quote = false; break;
-            case 'N': style.quote = false; break;
-            case 'w': style.width = parse::number<std::size_t>(value).value_or(80); break;
-        }
-        if (option->name == "color") style.colour = wanted(value, call);
-        if (option->name == "full-time") style.long_format = style.full_time = true;
-        if (option->name == "group-directories-first") style.directories_first = true;
-    }
-    // -c and -u sort by their time when nothing else says how.
-    if (style.time != Time::modified && style.order == Order::name && !style.long_format) {
-        style.order = Order::time;
-    }
-    if (style.directory) style.recursive = false;
-    return style;
-}
 
 void Item::set(const struct statx& known) {
     status = known;
@@ -152,8 +75,8 @@ void Printer::complete(std::vector<Item>& items, const target::Directory& direct
         if (!link && item.type != DT_LNK) continue;
         if (auto text = directory.readlink(item.name)) item.link = *std::move(text);
         if (!style_.colour && !style_.dereference) continue;
-        const auto behind = target::stat(call_.target, call_.path(path + "/" + item.name),
-                                         target::Follow::yes);
+        const auto behind =
+            target::stat(call_.target, call_.path(path + "/" + item.name), target::Follow::yes);
         item.broken = !behind;
         if (behind && style_.dereference) item.set(*behind);
     }
@@ -322,9 +245,10 @@ void Printer::print_columns(const std::vector<Item>& items) {
         if (style_.inode) before += padded(std::to_string(item.inode), inode_width, true) + ' ';
         if (style_.blocks) {
             const auto blocks = item.status ? item.status->stx_blocks : 0;
-            before += padded(style_.human ? human_size(blocks * 512)
-                                          : std::to_string((blocks + 1) / 2),
-                             style_.human ? 4 : block_width, true) + ' ';
+            before +=
+                padded(style_.human ? human_size(blocks * 512) : std::to_string((blocks + 1) / 2),
+                       style_.human ? 4 : block_width, true) +
+                ' ';
         }
         const auto marks = (style_.classify || style_.slash) ? std::size_t{1} : 0;
         widths.push_back(before.size() + text_width(name(item)) + marks);
@@ -381,8 +305,9 @@ void Printer::print(const std::vector<Item>& items, const std::string& path, boo
     if ((style_.long_format || style_.blocks) && !path.empty() && !streaming) {
         std::uint64_t blocks = 0;
         for (const auto& item : items) blocks += item.status ? item.status->stx_blocks : 0;
-        call_.out.write("total " + (style_.human ? human_size(blocks * 512)
-                                                 : std::to_string((blocks + 1) / 2)) + '\n');
+        call_.out.write(
+            "total " +
+            (style_.human ? human_size(blocks * 512) : std::to_string((blocks + 1) / 2)) + '\n');
     }
     if (style_.long_format) {
         print_long(items);

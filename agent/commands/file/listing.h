@@ -51,7 +51,8 @@ struct Item {
 
 class Printer {
 public:
-    Printer(Invocation& call, const Style& style) : call_(call), style_(style), names_(call.target) {}
+    Printer(Invocation& call, const Style& style)
+        : call_(call), style_(style), names_(call.target) {}
     // Asks the directory for what the style needs of its entries; one that vanished meanwhile is
     // complained about and goes.
     void complete(std::vector<Item>& items, const target::Directory& directory,

@@ -227,8 +227,10 @@ constexpr Command ls{
     .help =
         "Users and groups are named as the target's /etc/passwd and /etc/group have them.\n"
         "A directory of more than 200,000 entries is listed unsorted.\n\n"
-        "JSON fields: path, type, mode (octal text), size, blocks (of 512 bytes), links, inode, device\n"
-        "(\"major:minor\"), uid, user, gid, group, accessed, modified, changed, born (null if unknown),\n"
+        "JSON fields: path, type, mode (octal text), size, blocks (of 512 bytes), links, inode, "
+        "device\n"
+        "(\"major:minor\"), uid, user, gid, group, accessed, modified, changed, born (null if "
+        "unknown),\n"
         "target (of a symbolic link).\n\n"
         "Examples:\n  ls -la /\n  ls -lhtr /var/log\n  ls -o json /etc\n",
 };

@@ -126,8 +126,8 @@ std::string file_json(std::string_view path, const struct statx& status, std::st
         .number("blocks", status.stx_blocks)
         .number("links", status.stx_nlink)
         .number("inode", status.stx_ino)
-        .text("device", std::to_string(status.stx_dev_major) + ":" +
-                            std::to_string(status.stx_dev_minor))
+        .text("device",
+              std::to_string(status.stx_dev_major) + ":" + std::to_string(status.stx_dev_minor))
         .number("uid", status.stx_uid)
         .text("user", user)
         .number("gid", status.stx_gid)

@@ -49,8 +49,7 @@ std::optional<std::string> field(char letter, const Subject& file, Names& names,
         case 'A': return mode_text(status.stx_mode);
         case 'b': return number(status.stx_blocks);
         case 'B': return "512";
-        case 'd':
-            return number(high_device ? status.stx_dev_major : device_number(status));
+        case 'd': return number(high_device ? status.stx_dev_major : device_number(status));
         case 'D': return number(device_number(status), "%llx");
         case 'f': return number(status.stx_mode, "%llx");
         case 'F': return kind(status);
@@ -72,9 +71,8 @@ std::optional<std::string> field(char letter, const Subject& file, Names& names,
         case 'w':
             return status.stx_mask & STATX_BTIME ? time_of(status.stx_btime) : std::string("-");
         case 'W':
-            return status.stx_mask & STATX_BTIME
-                       ? std::to_string(status.stx_btime.tv_sec)
-                       : std::string("0");
+            return status.stx_mask & STATX_BTIME ? std::to_string(status.stx_btime.tv_sec)
+                                                 : std::string("0");
         case 'x': return time_of(status.stx_atime);
         case 'X': return std::to_string(status.stx_atime.tv_sec);
         case 'y': return time_of(status.stx_mtime);
@@ -148,10 +146,10 @@ std::string formatted(std::string_view format, bool escapes, const Field& field)
         }
         const auto flags_end = std::min(format.find_first_not_of("-0+ #'", i), format.size());
         const auto flags = format.substr(i, flags_end - i);
-        const auto width_end = std::min(format.find_first_not_of("0123456789", flags_end),
-                                        format.size());
-        const auto width = parse::number<std::size_t>(
-                               format.substr(flags_end, width_end - flags_end)).value_or(0);
+        const auto width_end =
+            std::min(format.find_first_not_of("0123456789", flags_end), format.size());
+        const auto width =
+            parse::number<std::size_t>(format.substr(flags_end, width_end - flags_end)).value_or(0);
         i = width_end;
         const bool high = i + 1 < format.size() && format[i] == 'H';
         if (high || (i + 1 < format.size() && format[i] == 'L')) ++i;
@@ -260,13 +258,19 @@ constexpr Command stat{
     .run = run,
     .options = options,
     .help =
-        "Fields: %n name, %N quoted with link, %s size, %b blocks, %B bytes per block, %f mode (hex),\n"
-        "%a permissions (octal), %A (letters), %F type, %u %U user, %g %G group, %d %D device, %i inode,\n"
-        "%h links, %t %T device type, %o block size, %x %X accessed, %y %Y modified, %z %Z changed,\n"
-        "%w %W born. With -f: %n name, %T %t type, %s %S block size, %b blocks, %f free, %a available,\n"
+        "Fields: %n name, %N quoted with link, %s size, %b blocks, %B bytes per block, %f mode "
+        "(hex),\n"
+        "%a permissions (octal), %A (letters), %F type, %u %U user, %g %G group, %d %D device, %i "
+        "inode,\n"
+        "%h links, %t %T device type, %o block size, %x %X accessed, %y %Y modified, %z %Z "
+        "changed,\n"
+        "%w %W born. With -f: %n name, %T %t type, %s %S block size, %b blocks, %f free, %a "
+        "available,\n"
         "%c inodes, %d free inodes, %l longest name, %i id.\n\n"
-        "JSON fields: path, type, mode (octal text), size, blocks (of 512 bytes), links, inode, device\n"
-        "(\"major:minor\"), uid, user, gid, group, accessed, modified, changed, born (null if unknown),\n"
+        "JSON fields: path, type, mode (octal text), size, blocks (of 512 bytes), links, inode, "
+        "device\n"
+        "(\"major:minor\"), uid, user, gid, group, accessed, modified, changed, born (null if "
+        "unknown),\n"
         "target (of a symbolic link).\n\n"
         "Example:\n  stat -c '%a %U:%G %n' /etc/*\n",
 };

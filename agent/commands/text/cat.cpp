@@ -32,7 +32,7 @@ Style style_of(const Options& options) {
 }
 
 bool is_kind(BorrowedFd fd, mode_t kind) {
-    struct stat status {};
+    struct stat status{};
     return ::fstat(fd.get(), &status) == 0 && (status.st_mode & S_IFMT) == kind;
 }
 
@@ -48,9 +48,8 @@ bool splice_all(Invocation& call, const Input& input) {
         // NONBLOCK is about the pipe only: so the deadline counts what the file takes, and the wait
         // for a slow reader is a poll of its own.
         target::deadline::enter();
-        const auto moved =
-            ::splice(input.fd().get(), nullptr, call.out.fd().get(), nullptr, piece,
-                     SPLICE_F_MOVE | SPLICE_F_MORE | SPLICE_F_NONBLOCK);
+        const auto moved = ::splice(input.fd().get(), nullptr, call.out.fd().get(), nullptr, piece,
+                                    SPLICE_F_MOVE | SPLICE_F_MORE | SPLICE_F_NONBLOCK);
         if (moved > 0) continue;
         if (moved == 0) return true;
         if (errno == EAGAIN) {
@@ -169,9 +168,10 @@ constexpr Command cat{
     .promise = Promise::files,
     .run = run,
     .options = options,
-    .help = "Examples:\n"
-            "  cat /etc/resolv.conf\n"
-            "  cat /proc/1/environ | tr '\\0' '\\n'\n",
+    .help =
+        "Examples:\n"
+        "  cat /etc/resolv.conf\n"
+        "  cat /proc/1/environ | tr '\\0' '\\n'\n",
 };
 const Register registered{cat};
 

@@ -138,7 +138,7 @@ Result<> last_of_pipe(Input& input, Output& out, const Amount& wanted) {
 
 Result<> show(Input& input, Output& out, const Amount& wanted) {
     if (wanted.from_start) return from_start(input, out, wanted);
-    struct stat status {};
+    struct stat status{};
     const bool seekable = ::fstat(input.fd().get(), &status) == 0 && S_ISREG(status.st_mode) &&
                           status.st_size > 0 && ::lseek(input.fd().get(), 0, SEEK_CUR) >= 0;
     // Files of procfs and sysfs do not know their size: they are read like a pipe.
@@ -189,7 +189,7 @@ public:
 
 private:
     static void remember(Followed& file) {
-        struct stat status {};
+        struct stat status{};
         if (::fstat(file.fd.get(), &status) != 0) return;
         file.inode = status.st_ino;
         file.device = status.st_dev;
@@ -212,7 +212,8 @@ private:
         if (!opened) return;
         const bool first = file.inode == 0 && file.fd.get() < 0;
         if (!file.missing || first || status->stx_ino != file.inode) {
-            say(file.name + (file.missing ? " is there; following it" : " was replaced; following the new one"));
+            say(file.name + (file.missing ? " is there; following it"
+                                          : " was replaced; following the new one"));
             file.fd = *std::move(opened);
             file.at = 0;
             remember(file);
@@ -222,7 +223,7 @@ private:
     void drain(std::size_t index) {
         auto& file = files_[index];
         if (!file.fd) return;
-        struct stat status {};
+        struct stat status{};
         target::deadline::enter();
         if (::fstat(file.fd.get(), &status) != 0) return;
         if (S_ISREG(status.st_mode) && status.st_size < file.at) {

@@ -169,15 +169,15 @@ private:
 // POSIX leaves the widths open; columns stay aligned when the numbers are as wide as the largest
 // that the sizes of the files allow.
 int column_width(const Invocation& call, const Wanted& wanted) {
-    const int shown = wanted.lines + wanted.words + wanted.characters + wanted.bytes +
-                      wanted.longest;
+    const int shown =
+        wanted.lines + wanted.words + wanted.characters + wanted.bytes + wanted.longest;
     if (shown == 1 && call.operands.size() <= 1) return 1;
     std::uint64_t total = 0;
     int least = 1;
     for (const auto& name : call.operands) {
-        const auto status = name == "-" ? failed("stat", name)
-                                        : target::stat(call.target, call.path(name),
-                                                       target::Follow::yes);
+        const auto status = name == "-"
+                                ? failed("stat", name)
+                                : target::stat(call.target, call.path(name), target::Follow::yes);
         if (status && S_ISREG(status->stx_mode)) {
             total += status->stx_size;
         } else {
@@ -248,8 +248,9 @@ constexpr Command wc{
     .promise = Promise::files,
     .run = run,
     .options = options,
-    .help = "JSON fields: path, and of lines, words, characters, bytes, longest those asked for.\n\n"
-            "Example:\n  wc -l /etc/passwd\n",
+    .help =
+        "JSON fields: path, and of lines, words, characters, bytes, longest those asked for.\n\n"
+        "Example:\n  wc -l /etc/passwd\n",
 };
 const Register registered{wc};
 
