@@ -10,11 +10,11 @@
 namespace limpet::attach {
 namespace {
 
-// A descriptor that we open must not become 0, 1 or 2 because those were closed. The wrong mode on
-// purpose: using a closed stream fails with EBADF, as it would have.
+// A descriptor that we open must not become 0, 1 or 2 because those were closed. Input is at
+// its end then; output gets the wrong mode on purpose, and fails with EBADF as it would have.
 void occupy_standard_descriptors() {
     for (const int fd : {0, 1, 2}) {
-        if (::fcntl(fd, F_GETFD) < 0) (void)!::open("/dev/null", fd == 0 ? O_WRONLY : O_RDONLY);
+        if (::fcntl(fd, F_GETFD) < 0) (void)!::open("/dev/null", O_RDONLY);
     }
 }
 

@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include <csignal>
+#include <cstdio>
 #include <string>
 
 namespace limpet::attach {
@@ -37,10 +38,9 @@ int conclude(std::string_view what, const Result<Ending>& ending, std::uint32_t 
         case Exit::Kind::exited: return static_cast<int>(exit.value & 0xff);
         case Exit::Kind::signalled: return static_cast<int>(128 + (exit.value & 0x7f));
         case Exit::Kind::timed_out: {
-            auto limit = std::to_string(timeout_ms / 1000);
-            if (timeout_ms % 1000 != 0)
-                limit += '.' + std::to_string(1000 + timeout_ms % 1000).substr(1);
-            report(what, Error{0, "timed out", "it did not end within " + limit + " s", {}});
+            char limit[32];
+            std::snprintf(limit, sizeof limit, "%g", timeout_ms / 1000.0);
+            report(what, Error{0, "timed out", "it did not end within " + std::string(limit) + " s", {}});
             return timed_out;
         }
         case Exit::Kind::failed: break;
