@@ -352,7 +352,9 @@ int run(Invocation& call) {
     bool titled = false;
     for (const auto& [column, heading] : request->columns) {
         titled = titled || !heading.empty();
-        columns.push_back({column->name, column->align, heading.empty() ? " " : heading});
+        // An empty heading would mean the field's name.
+        columns.push_back({column->name, column->align,
+                           heading.empty() ? std::string_view(" ") : std::string_view(heading)});
     }
     Table table(call, std::move(columns), request->heading && titled);
     table.cut(line_width(call, *request));

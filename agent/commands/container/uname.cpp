@@ -1,0 +1,66 @@
+// uname.cpp - the kernel under the target, and the target's name.
+#include "commands/command.h"
+#include "commands/container/host.h"
+#include "commands/json.h"
+
+#include <sys/utsname.h>
+
+namespace limpet::commands {
+namespace {
+
+int run(Invocation& call) {
+    if (!call.operands.empty()) return call.misused("it takes no operand");
+    utsname kernel{};
+    if (::uname(&kernel) != 0) {
+        call.complain(failed("uname", "").error());
+        return 1;
+    }
+    const auto node = host_name(call.target).value_or("(none)");
+    if (call.json()) {
+        JsonObject object;
+        object.text("kernel", kernel.sysname).text("node", node).text("release", kernel.release);
+        object.text("version", kernel.version).text("machine", kernel.machine);
+        call.out.write(object.take() + '\n');
+        return call.status;
+    }
+    struct Part {
+        char letter;
+        std::string_view text;
+    };
+    const Part parts[]{{'s', kernel.sysname}, {'n', node},           {'r', kernel.release},
+                       {'v', kernel.version}, {'m', kernel.machine}, {'O', "GNU/Linux"}};
+    std::string line;
+    for (const auto& [letter, word] : parts) {
+        const bool chosen = call.options.has('a') || call.options.has(letter);
+        if (chosen) line += (line.empty() ? "" : " ") + std::string(word);
+    }
+    call.out.write((line.empty() ? std::string(kernel.sysname) : line) + '\n');
+    return call.status;
+}
+
+constexpr Option options[]{
+    {'a', "all", "", "everything"},
+    {'s', "kernel-name", "", "the kernel's name (the default)"},
+    {'n', "nodename", "", "the target's host name"},
+    {'r', "kernel-release", "", "the kernel's release"},
+    {'v', "kernel-version", "", "the kernel's version"},
+    {'m', "machine", "", "the machine's architecture"},
+    {'O', "operating-system", "", "the operating system"},
+    json_option,
+};
+
+constexpr Command uname_command{
+    .name = "uname",
+    .usage = "[-asnrvm] [-o json]",
+    .summary = "print the kernel under the target",
+    .theme = "container",
+    .promise = Promise::files,
+    .run = run,
+    .options = options,
+    .help = "The kernel is the machine's, the host name the target's.\n"
+            "JSON fields: kernel, node, release, version, machine.\n",
+};
+const Register registered{uname_command};
+
+}  // namespace
+}  // namespace limpet::commands
