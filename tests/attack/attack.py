@@ -70,9 +70,11 @@ class Box:
                              stdin=subprocess.PIPE, stdout=subprocess.PIPE)
         self._lines = queue.Queue()
         threading.Thread(target=self._read, daemon=True).start()
-        word, number = self.line().split()
-        equal(word, "pid")
-        self.pid = int(number)
+        early = []  # the program may print before box has said that it runs
+        while not (line := self.line()).startswith("pid "):
+            early.append(line)
+        self._lines.queue.extendleft(reversed(early))
+        self.pid = int(line.split()[1])
         self.target = f"pid:{self.pid}"
 
     def _read(self):

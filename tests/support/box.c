@@ -114,6 +114,8 @@ static void take_identity(void) {
     must(setresuid(box.uid, box.uid, box.uid), "setresuid");
     struct __user_cap_header_struct header = {_LINUX_CAPABILITY_VERSION_3, 0};
     struct __user_cap_data_struct data[2];
+    must((int)syscall(SYS_capget, &header, data), "capget");
+    box.caps &= data[0].permitted | (unsigned long long)data[1].permitted << 32;
     for (int i = 0; i < 2; ++i) {
         data[i].effective = data[i].permitted = (unsigned)(box.caps >> (32 * i));
         data[i].inheritable = 0;
