@@ -28,6 +28,14 @@ Result<> mount_setattr(BorrowedFd directory, const std::string& path, std::uint6
     return {};
 }
 
+Result<> move_mount(BorrowedFd tree, BorrowedFd place) {
+    if (::move_mount(tree.get(), "", place.get(), "",
+                     MOVE_MOUNT_F_EMPTY_PATH | MOVE_MOUNT_T_EMPTY_PATH) != 0) {
+        return failed("move_mount", "");
+    }
+    return {};
+}
+
 Result<> mount(const std::string& source, const std::string& place, const std::string& type,
                unsigned long flags, const std::string& data) {
     const auto text = [](const std::string& word) { return word.empty() ? nullptr : word.c_str(); };

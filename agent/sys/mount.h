@@ -17,6 +17,9 @@ Result<Fd> clone_tree(BorrowedFd directory, const std::string& path);
 Result<> mount_setattr(BorrowedFd directory, const std::string& path, std::uint64_t set,
                        std::uint64_t propagation);
 
+// Mounts what `tree` is detached onto the directory `place`. Linux 5.2.
+Result<> move_mount(BorrowedFd tree, BorrowedFd place);
+
 // mount(2) for the fallbacks and the demo; `source` and `type` may be empty.
 Result<> mount(const std::string& source, const std::string& place, const std::string& type,
                unsigned long flags, const std::string& data = {});

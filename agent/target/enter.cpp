@@ -114,13 +114,16 @@ Result<Target> open_node(const Wanted& wanted) {
     target.network = TRY(namespace_of(target.pidfd, procfs, wanted.pid, sys::network_namespace));
     TRY(verify(target, procfs, *started));
 
-    auto tree = TRY(clone_namespace(mount, uts, procfs.fd));
+    const Fd own_pids = TRY(sys::openat(procfs.fd, "self/ns/pid", O_RDONLY));
+    const bool our_pids = same_namespace(pids, own_pids);
+    target.procfs = {TRY(new_procfs(pids, our_pids)), "/proc"};
+    // One more, because a mount can only be in one place: this one becomes part of the tree.
+    const Fd cover = TRY(new_procfs(pids, our_pids));
+    auto tree = TRY(clone_namespace(mount, uts, procfs.fd, cover));
     target.root = {std::move(tree.root), "/"};
     target.facts.emplace_back("hostname", std::move(tree.hostname));
     target.facts.emplace_back("tree", tree.locked ? "read-only, locked" : "read-only");
 
-    const Fd own_pids = TRY(sys::openat(procfs.fd, "self/ns/pid", O_RDONLY));
-    target.procfs = {TRY(new_procfs(pids, same_namespace(pids, own_pids))), "/proc"};
     // A node without cgroups, or with an unreadable mount, loses `info`'s limits and nothing else.
     if (auto cgroups = clone_own("/sys/fs/cgroup")) {
         target.cgroups = {*std::move(cgroups), "/sys/fs/cgroup"};

@@ -76,9 +76,20 @@ Result<> harmless_one_by_one(BorrowedFd own_procfs) {
     return {};
 }
 
+// The paths that lead to /proc without being spelled so (/etc/../proc, find / on its way) must not
+// meet the target's lies either. A mount point is always in the kernel's cache, so a file system
+// that hangs is not asked; what is not cached, or is a link, stays as it is.
+Result<> cover_proc(BorrowedFd cover) {
+    const auto place =
+        sys::openat2(BorrowedFd(AT_FDCWD), "/proc", O_PATH | O_DIRECTORY | O_NOFOLLOW,
+                     RESOLVE_NO_SYMLINKS | RESOLVE_CACHED);
+    if (!place) return {};
+    return sys::move_mount(cover, *place);
+}
+
 // In the child, which has no other thread (setns(2) of a mount namespace demands it).
 Result<> join_and_clone(BorrowedFd mount_namespace, BorrowedFd uts_namespace, BorrowedFd own_procfs,
-                        BorrowedFd answer) {
+                        BorrowedFd cover, BorrowedFd answer) {
     utsname names{};
     if (uts_namespace.get() >= 0) TRY(sys::setns(uts_namespace, CLONE_NEWUTS));
     if (::uname(&names) != 0) return failed("uname", "");
@@ -98,6 +109,7 @@ Result<> join_and_clone(BorrowedFd mount_namespace, BorrowedFd uts_namespace, Bo
         if (set.error().code != ENOSYS) return set;
         TRY(harmless_one_by_one(own_procfs));
     }
+    TRY(cover_proc(cover));
     // mount_namespaces(7): a copy for a less privileged user namespace has its flags locked, and a
     // clone of it keeps the locks: EPERM for whoever wants to make it writable, host root included.
     const bool locked = sys::unshare(CLONE_NEWUSER | CLONE_NEWNS).has_value();
@@ -108,7 +120,7 @@ Result<> join_and_clone(BorrowedFd mount_namespace, BorrowedFd uts_namespace, Bo
 }  // namespace
 
 Result<Tree> clone_namespace(BorrowedFd mount_namespace, BorrowedFd uts_namespace,
-                             BorrowedFd own_procfs) {
+                             BorrowedFd own_procfs, BorrowedFd cover) {
     auto [ours, theirs] = TRY(sys::socketpair());
     const pid_t parent = ::getpid();
     const pid_t child = TRY(sys::fork());
@@ -118,7 +130,7 @@ Result<Tree> clone_namespace(BorrowedFd mount_namespace, BorrowedFd uts_namespac
         // Not dumpable before it joins: a process of the target that could see it must not trace it
         // (CVE-2016-9962).
         ::prctl(PR_SET_DUMPABLE, 0);
-        auto done = join_and_clone(mount_namespace, uts_namespace, own_procfs, theirs);
+        auto done = join_and_clone(mount_namespace, uts_namespace, own_procfs, cover, theirs);
         if (!done) {
             const auto& error = done.error();
             (void)sys::send_message(theirs, "E" + std::to_string(error.code) + " " +

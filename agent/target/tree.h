@@ -15,9 +15,10 @@ struct Tree {
 };
 
 // Clones the whole tree of `mount_namespace`, submounts included, read-only, nosuid, nodev, noexec,
-// noatime and private. A child joins for it and is gone when this returns.
+// noatime and private. `cover`, a detached procfs of its processes, lies over whatever the target
+// has at /proc. A child joins for it and is gone when this returns.
 Result<Tree> clone_namespace(BorrowedFd mount_namespace, BorrowedFd uts_namespace,
-                             BorrowedFd own_procfs);
+                             BorrowedFd own_procfs, BorrowedFd cover);
 
 // A read-only clone of one of our own directories (/sys/fs/cgroup).
 Result<Fd> clone_own(const std::string& path);

@@ -5,7 +5,7 @@ from attack import Box, case, check, debug, equal, must, read
 
 def decoy():
     def prepare(root):
-        for folder in ("decoy", "decoy/proc", "decoy/etc"):
+        for folder in ("decoy/proc", "decoy/dev"):
             attack.os.mkdir(f"{root}/{folder}")
         must("cp", attack.build("wait"), f"{root}/decoy/wait")
     return Box("wait", options=("--chroot", "/decoy"), prepare=prepare,
