@@ -24,7 +24,7 @@ struct Character {
 // A byte that is no UTF-8 is a character beyond all code points.
 Character front(std::string_view text) {
     const auto length = sequence_length(text);
-    if (length > 0) return {length, code_point(text)};
+    if (length > 0) return {length, code_point(text.substr(0, length))};
     return {1, char32_t{0x110000} + static_cast<unsigned char>(text[0])};
 }
 
