@@ -1,6 +1,16 @@
 // serve/log.cpp - JSON lines through spdlog.
 #include "serve/log.h"
 
+// fmt's number formats and spdlog's error texts would bring the locale library and half a megabyte;
+// what is logged here is text that is complete already.
+#define FMT_STATIC_THOUSANDS_SEPARATOR ','
+#define FMT_EXCEPTIONS 0
+#define FMT_USE_FLOAT 0
+#define FMT_USE_DOUBLE 0
+#define FMT_USE_LONG_DOUBLE 0
+#define FMT_USE_INT128 0
+#define SPDLOG_NO_EXCEPTIONS
+
 // The logger and one sink of our own: spdlog.h itself would bring the registry, its thread pool
 // and the pattern formatter.
 #include <spdlog/logger.h>
