@@ -154,6 +154,9 @@ Result<> confine(Grant promise, const Target& target) {
 Result<> confine_supervisor() {
     TRY(limit(RLIMIT_CORE, 0, "RLIMIT_CORE"));
     const auto held = TRY(sys::capget());
+    // It opens nothing any more, and a working directory would keep its file system mounted.
+    constexpr auto mounting = sys::bit(CAP_SYS_ADMIN) | sys::bit(CAP_SYS_CHROOT);
+    if ((held.effective & mounting) == mounting) TRY(empty_root());
     const auto keep = held.permitted & sys::bit(CAP_KILL);
     TRY(sys::capset({.effective = keep, .permitted = keep}));
     TRY(no_new_privileges());
