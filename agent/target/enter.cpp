@@ -122,6 +122,12 @@ Result<Target> open_node(const Wanted& wanted) {
     auto tree = TRY(clone_namespace(mount, uts, procfs.fd, cover));
     target.root = {std::move(tree.root), "/"};
     target.facts.emplace_back("hostname", std::move(tree.hostname));
+    // Whose namespaces the target lives in is `info`'s to say, and ours are out of its sight.
+    for (const std::string name : {"cgroup", "ipc", "mnt", "net", "pid", "time", "user", "uts"}) {
+        if (auto own = procfs.readlink("self/ns/" + name)) {
+            target.facts.emplace_back("node-" + name, *std::move(own));
+        }
+    }
     target.facts.emplace_back("tree", tree.locked ? "read-only, locked" : "read-only");
 
     // A node without cgroups, or with an unreadable mount, loses `info`'s limits and nothing else.

@@ -1,4 +1,5 @@
 // status.cpp - what the kernel says of a process, decoded.
+#include "commands/fields.h"
 #include "commands/json.h"
 #include "commands/process/names.h"
 #include "commands/process/process.h"
@@ -15,8 +16,8 @@ namespace {
 using parse::Status;
 
 struct Bytes {
-    std::string_view field;
-    std::string_view label;
+    std::string_view name;   // in JSON
+    std::string_view label;  // for people
     std::optional<std::uint64_t> Status::*member;
 };
 constexpr Bytes sizes[]{
@@ -29,8 +30,8 @@ constexpr Bytes sizes[]{
 };
 
 struct Set {
-    std::string_view field;
-    std::string_view label;
+    std::string_view name;   // in JSON
+    std::string_view label;  // for people
     std::optional<std::uint64_t> Status::*member;
 };
 constexpr Set capability_sets[]{
@@ -63,20 +64,6 @@ std::string_view seccomp_name(unsigned mode) {
     return mode == 0 ? "off" : mode == 1 ? "strict" : mode == 2 ? "filter" : "unknown";
 }
 
-std::string list_text(const std::vector<std::string>& words) {
-    std::string text;
-    for (const auto& word : words) text += (text.empty() ? "" : " ") + word;
-    return text.empty() ? "none" : text;
-}
-
-void line(Invocation& call, std::string_view label, std::string_view value) {
-    std::string text(label);
-    text.resize(std::max<std::size_t>(text.size() + 2, 20), ' ');
-    call.out.write(text);
-    call.out.write(visible(value));
-    call.out.put('\n');
-}
-
 std::string id_text(const std::string& name, std::uint32_t id) {
     const auto number = std::to_string(id);
     return name == number ? number : name + " (" + number + ")";
@@ -96,19 +83,19 @@ std::string ids_text(const parse::Ids& ids, Name name, Inner inner) {
 
 void print_people(Invocation& call, const Process& process, const parse::Stat& stat,
                   const Status& status, ProcessNames& names) {
-    line(call, "process", std::to_string(process.pid) + " " + stat.comm);
-    line(call, "state", status.state);
-    line(call, "parent", std::to_string(stat.ppid));
+    field(call, "process", std::to_string(process.pid) + " " + stat.comm);
+    field(call, "state", status.state);
+    field(call, "parent", std::to_string(stat.ppid));
     if (status.tracer.value_or(0) != 0) {
-        line(call, "traced by", std::to_string(*status.tracer));
+        field(call, "traced by", std::to_string(*status.tracer));
     }
-    line(call, "threads", std::to_string(stat.num_threads));
+    field(call, "threads", std::to_string(stat.num_threads));
     if (status.uid) {
-        line(call, "user", ids_text(*status.uid, [&](auto id) { return names.user(id); },
+        field(call, "user", ids_text(*status.uid, [&](auto id) { return names.user(id); },
                                     [&](auto id) { return names.inner_uid(id); }));
     }
     if (status.gid) {
-        line(call, "group", ids_text(*status.gid, [&](auto id) { return names.group(id); },
+        field(call, "group", ids_text(*status.gid, [&](auto id) { return names.group(id); },
                                      [&](auto id) { return names.inner_gid(id); }));
     }
     std::vector<std::string> groups;
@@ -116,35 +103,35 @@ void print_people(Invocation& call, const Process& process, const parse::Stat& s
         const auto inner = names.inner_gid(id);
         groups.push_back(id_text(names.group(inner), inner));
     }
-    line(call, "further groups", list_text(groups));
+    field(call, "further groups", words_or_none(groups));
     if (status.umask) {
         char umask[8];
         std::snprintf(umask, sizeof umask, "%04o", *status.umask);
-        line(call, "umask", umask);
+        field(call, "umask", umask);
     }
-    for (const auto& [field, label, member] : sizes) {
-        if (status.*member) line(call, label, human_size(*(status.*member) * 1024));
+    for (const auto& [name, label, member] : sizes) {
+        if (status.*member) field(call, label, human_size(*(status.*member) * 1024));
     }
-    for (const auto& [field, label, member] : capability_sets) {
+    for (const auto& [name, label, member] : capability_sets) {
         if (!(status.*member)) continue;
-        line(call, "cap " + std::string(label),
-             list_text(parse::capability_names(*(status.*member))));
+        field(call, "cap " + std::string(label),
+             words_or_none(parse::capability_names(*(status.*member))));
     }
-    if (status.no_new_privs) line(call, "no_new_privs", *status.no_new_privs ? "yes" : "no");
+    if (status.no_new_privs) field(call, "no_new_privs", *status.no_new_privs ? "yes" : "no");
     if (status.seccomp) {
         auto text = std::string(seccomp_name(*status.seccomp));
         if (status.seccomp_filters.value_or(0) > 0) {
             text += " (" + std::to_string(*status.seccomp_filters) + ")";
         }
-        line(call, "seccomp", text);
+        field(call, "seccomp", text);
     }
-    for (const auto& [field, label, member] : signal_sets) {
+    for (const auto& [name, label, member] : signal_sets) {
         if ((status.*member).value_or(0) == 0) continue;
-        line(call, "signals " + std::string(label), list_text(signal_names(*(status.*member))));
+        field(call, "signals " + std::string(label), words_or_none(signal_names(*(status.*member))));
     }
-    if (!status.cpus_allowed.empty()) line(call, "cpus allowed", status.cpus_allowed);
+    if (!status.cpus_allowed.empty()) field(call, "cpus allowed", status.cpus_allowed);
     if (status.voluntary_switches && status.involuntary_switches) {
-        line(call, "context switches",
+        field(call, "context switches",
              std::to_string(*status.voluntary_switches) + " voluntary, " +
                  std::to_string(*status.involuntary_switches) + " not");
     }
@@ -156,14 +143,14 @@ void print_json(Invocation& call, const Process& process, const parse::Stat& sta
     object.number("pid", process.pid).text("name", stat.comm);
     object.text("state", std::string_view(&stat.state, 1)).number("ppid", stat.ppid);
     object.number("tracer", status.tracer.value_or(0)).number("threads", stat.num_threads);
-    const auto ids = [&](std::string_view field, const std::optional<parse::Ids>& value,
+    const auto ids = [&](std::string_view name, const std::optional<parse::Ids>& value,
                          auto inner) {
         if (!value) return;
         JsonObject nested;
         nested.number("effective", inner(value->effective)).number("real", inner(value->real));
         nested.number("saved", inner(value->saved));
         nested.number("filesystem", inner(value->filesystem));
-        object.raw(field, nested.take());
+        object.raw(name, nested.take());
     };
     ids("uid", status.uid, [&](std::uint32_t id) { return names.inner_uid(id); });
     ids("gid", status.gid, [&](std::uint32_t id) { return names.inner_gid(id); });
@@ -172,16 +159,16 @@ void print_json(Invocation& call, const Process& process, const parse::Stat& sta
         groups += (groups.empty() ? "" : ",") + std::to_string(names.inner_gid(id));
     }
     object.raw("groups", "[" + groups + "]");
-    for (const auto& [field, label, member] : sizes) {
-        if (status.*member) object.number(field, *(status.*member));
+    for (const auto& [name, label, member] : sizes) {
+        if (status.*member) object.number(name, *(status.*member));
     }
-    for (const auto& [field, label, member] : capability_sets) {
-        if (status.*member) object.texts(field, parse::capability_names(*(status.*member)));
+    for (const auto& [name, label, member] : capability_sets) {
+        if (status.*member) object.texts(name, parse::capability_names(*(status.*member)));
     }
     if (status.no_new_privs) object.boolean("no_new_privs", *status.no_new_privs != 0);
     if (status.seccomp) object.text("seccomp", seccomp_name(*status.seccomp));
-    for (const auto& [field, label, member] : signal_sets) {
-        if (status.*member) object.texts(field, signal_names(*(status.*member)));
+    for (const auto& [name, label, member] : signal_sets) {
+        if (status.*member) object.texts(name, signal_names(*(status.*member)));
     }
     object.text("cpus_allowed", status.cpus_allowed);
     object.number("voluntary_switches", status.voluntary_switches.value_or(0));

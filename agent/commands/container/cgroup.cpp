@@ -1,0 +1,159 @@
+// container/cgroup.cpp - limits and use of the target's cgroup, cgroups(7).
+#include "commands/container/cgroup.h"
+
+#include "limpet/limits.h"
+#include "parse/cgroup.h"
+#include "parse/lines.h"
+#include "parse/number.h"
+
+#include <algorithm>
+#include <functional>
+#include <vector>
+
+namespace limpet::commands {
+namespace {
+
+// One controller's directory of the target below the node's /sys/fs/cgroup.
+struct Place {
+    const target::Directory* root = nullptr;
+    std::string mount;  // "memory", or empty in v2
+    std::string path;   // "/docker/…"
+    bool unified = false;
+
+    [[nodiscard]] std::optional<std::string> read(const std::string& at,
+                                                  const std::string& file) const {
+        auto text = root->read(mount + at + "/" + file, limits::small_file);
+        if (!text) return std::nullopt;
+        while (text->ends_with('\n')) text->pop_back();
+        return *std::move(text);
+    }
+    [[nodiscard]] std::optional<std::uint64_t> number(const std::string& file) const {
+        const auto text = read(path, file);
+        return text ? parse::number<std::uint64_t>(*text) : std::nullopt;
+    }
+};
+
+std::optional<Place> controller_place(const target::Target& target, std::string_view controller) {
+    const bool unified = target.cgroups.stat("cgroup.controllers", target::Follow::no).has_value();
+    for (const auto& line : parse::cgroup(target.cgroup)) {
+        // Seen from another cgroup namespace it is not below our root: "/../x" would be clamped to
+        // a stranger's.
+        if (line.path.starts_with("/..")) continue;
+        if (unified) {
+            if (line.hierarchy == 0) return Place{&target.cgroups, "", line.path, true};
+            continue;
+        }
+        if (std::ranges::find(line.controllers, controller) == line.controllers.end()) continue;
+        std::string all;
+        for (const auto& name : line.controllers) all += (all.empty() ? "" : ",") + name;
+        for (const auto& mount : {all, std::string(controller)}) {
+            if (target.cgroups.stat(mount, target::Follow::yes)) {
+                return Place{&target.cgroups, mount, line.path, false};
+            }
+        }
+    }
+    return std::nullopt;
+}
+
+using Reader = std::function<std::optional<std::uint64_t>(const Place&, const std::string& at)>;
+
+// From the target's cgroup up to the root: the smallest limit of all counts.
+CgroupLimit tightest(const Place& place, const Reader& read) {
+    CgroupLimit result;
+    std::string at = place.path;
+    for (;;) {
+        if (const auto limit = read(place, at); limit && (!result.limit || *limit < *result.limit)) {
+            result.limit = limit;
+            result.where = at.empty() ? "/" : at;
+        }
+        if (at.empty() || at == "/") return result;
+        at.resize(at.rfind('/') == at.npos ? 0 : at.rfind('/'));
+    }
+}
+
+Reader plain(std::string file, std::uint64_t infinity) {
+    return [file = std::move(file), infinity](const Place& place, const std::string& at) {
+        const auto text = place.read(at, file);
+        const auto value = text ? parse::number<std::uint64_t>(*text) : std::nullopt;
+        return value && *value < infinity ? value : std::nullopt;
+    };
+}
+
+std::optional<std::uint64_t> thousandths(std::string_view quota, std::string_view period) {
+    const auto q = parse::number<std::uint64_t>(quota);
+    const auto p = parse::number<std::uint64_t>(period);
+    if (!q || !p || *p == 0 || *q > UINT64_MAX / 1000) return std::nullopt;
+    return *q * 1000 / *p;
+}
+
+// "max 100000" or "50000 100000"; in v1 two files, -1 for none.
+std::optional<std::uint64_t> cpu_limit(const Place& place, const std::string& at) {
+    if (place.unified) {
+        const auto text = place.read(at, "cpu.max");
+        if (!text) return std::nullopt;
+        std::string_view rest = *text;
+        const auto quota = parse::take_word(rest);
+        return thousandths(quota, parse::take_word(rest));
+    }
+    return thousandths(place.read(at, "cpu.cfs_quota_us").value_or(""),
+                       place.read(at, "cpu.cfs_period_us").value_or(""));
+}
+
+// "name value" lines: memory.events, cpu.stat, memory.oom_control.
+std::optional<std::uint64_t> entry(const Place& place, const std::string& file,
+                                   std::string_view name) {
+    const auto text = place.read(place.path, file);
+    if (!text) return std::nullopt;
+    std::string_view rest = *text;
+    while (!rest.empty()) {
+        auto line = parse::take_line(rest);
+        if (parse::take_word(line) == name) {
+            return parse::number<std::uint64_t>(parse::take_word(line));
+        }
+    }
+    return std::nullopt;
+}
+
+void read_memory(const Place& place, CgroupState& state) {
+    state.path = place.path;
+    // v1 writes the largest multiple of a page for "none".
+    constexpr std::uint64_t v1_infinity = 0x7000'0000'0000'0000;
+    state.memory = tightest(place, place.unified ? plain("memory.max", UINT64_MAX)
+                                                 : plain("memory.limit_in_bytes", v1_infinity));
+    state.memory.used =
+        place.number(place.unified ? "memory.current" : "memory.usage_in_bytes");
+    state.oom_kills =
+        entry(place, place.unified ? "memory.events" : "memory.oom_control", "oom_kill");
+}
+
+}  // namespace
+
+CgroupState cgroup_state(const target::Target& target) {
+    CgroupState state;
+    if (!target.cgroups.fd) return state;
+    const bool unified = target.cgroups.stat("cgroup.controllers", target::Follow::no).has_value();
+    const bool both = target.cgroups.stat("unified", target::Follow::no).has_value();
+    const auto memory = controller_place(target, "memory");
+    const auto pids = controller_place(target, "pids");
+    const auto cpu = controller_place(target, "cpu");
+    const auto cpuset = controller_place(target, "cpuset");
+    if (memory || pids || cpu) state.version = unified ? "v2" : both ? "hybrid" : "v1";
+    if (memory) read_memory(*memory, state);
+    if (pids) {
+        state.pids = tightest(*pids, plain("pids.max", UINT64_MAX));
+        state.pids.used = pids->number("pids.current");
+    }
+    if (cpu) {
+        state.cpu = tightest(*cpu, cpu_limit);
+        state.periods = entry(*cpu, "cpu.stat", "nr_periods");
+        state.throttled_periods = entry(*cpu, "cpu.stat", "nr_throttled");
+    }
+    if (cpuset) {
+        const auto list = cpuset->read(cpuset->path, cpuset->unified ? "cpuset.cpus.effective"
+                                                                     : "cpuset.effective_cpus");
+        state.cpus = list.value_or("");
+    }
+    return state;
+}
+
+}  // namespace limpet::commands
