@@ -69,6 +69,7 @@ Result<Link> connect_local() {
     link.out = Fd(::fcntl(ours.get(), F_DUPFD_CLOEXEC, 3));
     if (!link.out) return failed("dup", "the connection");
     link.in = std::move(ours);
+    link.name = agent;
     return link;
 }
 
@@ -96,6 +97,7 @@ Result<Link> connect_unix(std::string_view path) {
     link.out = Fd(::fcntl(socket.get(), F_DUPFD_CLOEXEC, 3));
     if (!link.out) return failed("dup", "the connection");
     link.in = std::move(socket);
+    link.name = label;
     return link;
 }
 

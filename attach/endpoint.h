@@ -17,6 +17,7 @@ struct Link {
     Fd in, out;
     Fd log;            // what a local agent writes to its standard error
     pid_t agent = -1;  // ours to wait for
+    std::string name;  // of the other end, for messages
 };
 
 // `host` as design.md section 2 has it: local, unix:PATH.

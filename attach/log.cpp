@@ -13,13 +13,8 @@ namespace {
 // A longer line is shown in pieces.
 constexpr std::size_t line_limit = 16 * 1024;
 
-// serve writes JSON lines; those that are neither warnings nor errors are for --verbose.
-bool is_chatter(std::string_view line) {
-    for (const std::string_view level : {"trace", "debug", "info"}) {
-        if (line.find("\"level\":\"" + std::string(level) + '"') != std::string_view::npos)
-            return true;
-    }
-    return false;
+void show(std::string_view line, bool raw) {
+    print(2, "limpet: agent: " + one_line(line) + (raw ? "\r\n" : "\n"));
 }
 
 }  // namespace
@@ -42,11 +37,6 @@ void Log::read(bool raw) {
     if (!line_.empty()) show(line_, raw);
     line_.clear();
     fd_.reset();
-}
-
-void Log::show(std::string_view line, bool raw) {
-    if (!verbose_ && is_chatter(line)) return;
-    print(2, "limpet: agent: " + one_line(line) + (raw ? "\r\n" : "\n"));
 }
 
 }  // namespace limpet::attach

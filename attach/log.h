@@ -9,7 +9,7 @@ namespace limpet::attach {
 
 class Log {
 public:
-    Log(Fd fd, bool verbose) : fd_(std::move(fd)), verbose_(verbose) {}
+    explicit Log(Fd fd) : fd_(std::move(fd)) {}
 
     [[nodiscard]] BorrowedFd fd() const { return fd_; }
     [[nodiscard]] bool open() const { return fd_.valid(); }
@@ -17,9 +17,7 @@ public:
     void read(bool raw);
 
 private:
-    void show(std::string_view line, bool raw);
     Fd fd_;
-    bool verbose_;
     std::string line_;  // the one that is not whole yet
 };
 

@@ -25,7 +25,7 @@ inline constexpr Option global_options[] = {
     {0, "host", "HOST", "where the agent is: local (default) or unix:PATH; else $LIMPET_HOST"},
     {'o', "output", "FORMAT", "json, where a verb prints data"},
     {0, "no-color", "", "ask the session's commands for no colours"},
-    {'v', "verbose", "", "say what is done, and show the agent's log"},
+    {'v', "verbose", "", "say which agent is asked, and how the session went"},
     {'q', "quiet", "", "no notes, only errors"},
     {'h', "help", "", "this text"},
 };

@@ -40,7 +40,8 @@ int conclude(std::string_view what, const Result<Ending>& ending, std::uint32_t 
         case Exit::Kind::timed_out: {
             char limit[32];
             std::snprintf(limit, sizeof limit, "%g", timeout_ms / 1000.0);
-            report(what, Error{0, "timed out", "it did not end within " + std::string(limit) + " s", {}});
+            report(what,
+                   Error{0, "timed out", "it did not end within " + std::string(limit) + " s", {}});
             return timed_out;
         }
         case Exit::Kind::failed: break;

@@ -36,7 +36,7 @@ public:
     Conversation(Link& link, const Task& task, Signals signals)
         : task_(task),
           connection_(std::move(link.in), std::move(link.out)),
-          log_(std::move(link.log), task.verbose),
+          log_(std::move(link.log)),
           signals_(std::move(signals)),
           out_{Sink(1, "standard output", sanitised(1)), Stream::out},
           error_{Sink(2, "standard error", sanitised(2)), Stream::error} {}
@@ -104,7 +104,10 @@ Result<Ending> Conversation::converse() {
         return Ending{.signal = ending_signal_};
     }
     if (raw_) raw_->ended();
-    return Ending{.exit = *exit_};
+    return Ending{.exit = *exit_,
+                  .agent = connection_.software(),
+                  .output = out_.received,
+                  .errors = error_.received};
 }
 
 Result<int> Conversation::prepare() {

@@ -13,13 +13,14 @@ struct Task {
     // Our terminal is in raw mode and belongs to the session; else signals that we get are passed
     // on and what the target prints on a terminal is neutralised.
     bool interactive = false;
-    // The agent's log lines are shown also when they are no warnings.
-    bool verbose = false;
 };
 
 struct Ending {
     Exit exit;
     int signal = 0;  // that ended us, not the session: to be raised again when all is restored
+    // What happened, for --verbose.
+    std::string agent;
+    std::uint64_t output = 0, errors = 0;  // bytes received
 };
 
 // Opens the session, runs it to its end and closes the link. An error means that its status is not

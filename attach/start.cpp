@@ -3,6 +3,7 @@
 
 #include "attach/endpoint.h"
 #include "attach/report.h"
+#include "attach/sanitiser.h"
 #include "attach/terminal.h"
 
 #include <unistd.h>
@@ -20,6 +21,10 @@ std::string host(const Arguments& arguments) {
     if (const auto given = arguments.value("host")) return std::string(*given);
     const char* variable = ::getenv("LIMPET_HOST");
     return variable ? variable : "local";
+}
+
+void note(std::string_view what, std::string_view text) {
+    print(2, one_line("limpet: " + std::string(what) + ": " + std::string(text)) + '\n');
 }
 
 }  // namespace
@@ -54,8 +59,21 @@ int run_on(const Arguments& arguments, std::string_view what, Open open) {
     const bool interactive = takes_terminal(open);
     auto link = connect(host(arguments));
     if (!link) return report(what, link.error());
-    Task task{std::move(open), interactive, arguments.has("verbose")};
-    return conclude(what, run_session(*std::move(link), task), timeout);
+    const bool verbose = arguments.has("verbose");
+    if (verbose) {
+        note(what, link->name + " opens '" + open.target + "' with " + grant_list(open.grants));
+    }
+    const Task task{std::move(open), interactive};
+    const auto begin = Clock::now();
+    const auto ending = run_session(*std::move(link), task);
+    if (verbose && ending && ending->signal == 0) {
+        const auto took =
+            std::chrono::duration_cast<std::chrono::milliseconds>(Clock::now() - begin);
+        note(what, ending->agent + ": ended after " + std::to_string(took.count()) + " ms, " +
+                       std::to_string(ending->output) + " bytes of output, " +
+                       std::to_string(ending->errors) + " of errors");
+    }
+    return conclude(what, ending, timeout);
 }
 
 }  // namespace limpet::attach

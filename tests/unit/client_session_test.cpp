@@ -146,12 +146,8 @@ TEST_CASE("a short stream never looks whole", "[client]") {
     Client client;
     client.begin();
     client.say(FrameType::data, "half", Stream::out);
-    SECTION("the connection breaks") {
-        client.agent.reset();
-    }
-    SECTION("the end is missing") {
-        client.say(FrameType::exit, encode(Exit{}));
-    }
+    SECTION("the connection breaks") { client.agent.reset(); }
+    SECTION("the end is missing") { client.say(FrameType::exit, encode(Exit{})); }
     SECTION("an end follows data that was not allowed") {
         for (int i = 0; i < 5; ++i) {
             // More than the credit, which nobody reads out of the pipe.

@@ -8,6 +8,7 @@
 
 #include <catch2/catch.hpp>
 
+#include <fcntl.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -84,6 +85,25 @@ TEST_CASE("verbs are found, and names of later ones are kept free", "[client]") 
     CHECK(is_reserved("cp"));
     CHECK_FALSE(is_reserved("web"));
     for (const auto* verb : verbs()) CHECK_FALSE(is_reserved(verb->name));
+}
+
+TEST_CASE("the manual page names every verb and option", "[client]") {
+    const Fd fd(::open(LIMPET_FIXTURES "/../../docs/limpet.1", O_RDONLY | O_CLOEXEC));
+    REQUIRE(fd);
+    std::string page(65536, 0);
+    page.resize(static_cast<std::size_t>(::read(fd.get(), page.data(), page.size())));
+    const auto named = [&](std::string_view name) {
+        std::string escaped;
+        for (const char c : name) escaped += c == '-' ? "\\-" : std::string(1, c);
+        return page.find("Fl \\-" + escaped) != std::string::npos;
+    };
+    for (const auto* verb : verbs()) {
+        INFO(verb->name);
+        if (verb->hidden) continue;
+        CHECK(page.find(".It Cm " + std::string(verb->name)) != std::string::npos);
+        for (const auto& option : verb->options) CHECK(named(option.name));
+    }
+    for (const auto& option : global_options) CHECK(named(option.name));
 }
 
 TEST_CASE("the agent is looked for where it is installed", "[client]") {
