@@ -26,6 +26,21 @@ std::string text_with_port(const Address& address);
 
 enum class Protocol : std::uint8_t { tcp, udp, raw, unix_ };
 
+// What sock_diag tells of a TCP connection in addition.
+struct TcpInfo {
+    std::uint32_t rtt = 0;           // microseconds, as rtt_variance and rto
+    std::uint32_t rtt_variance = 0;
+    std::uint32_t rto = 0;
+    std::uint32_t congestion_window = 0;
+    std::uint32_t segment_size = 0;
+    std::uint32_t retransmitted = 0;
+    std::uint32_t lost = 0;
+    std::uint64_t bytes_sent = 0;
+    std::uint64_t bytes_acked = 0;
+    std::uint64_t bytes_received = 0;
+    std::uint64_t delivery_rate = 0;  // bytes a second
+};
+
 struct Socket {
     Protocol protocol = Protocol::tcp;
     std::uint8_t state = 0;       // of tcp_states.h: 1 established … 10 listening
@@ -38,6 +53,8 @@ struct Socket {
     std::uint8_t timer = 0;       // 0 none, 1 retransmission, 2 keepalive, 3 time wait, 4 probe
     std::uint64_t timer_expires = 0;  // milliseconds
     std::uint32_t retransmits = 0;
+    std::optional<TcpInfo> tcp;
+    std::string congestion;       // "cubic"
     // Of unix sockets.
     std::uint16_t unix_type = 0;  // SOCK_STREAM, SOCK_DGRAM, SOCK_SEQPACKET
     std::string path;             // an abstract name begins with '@', its NULs are '@', too

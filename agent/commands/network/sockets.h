@@ -1,4 +1,4 @@
-// network/sockets.h - sockets of a network namespace, from /proc/PID/net.
+// network/sockets.h - sockets of a network namespace: sock_diag(7), or /proc/PID/net.
 #pragma once
 
 #include "commands/process/process.h"
@@ -6,6 +6,8 @@
 
 #include <functional>
 #include <string>
+#include <unordered_map>
+#include <vector>
 
 namespace limpet::commands {
 
@@ -13,6 +15,35 @@ namespace limpet::commands {
 // namespace of another process needs no joining this way.
 void each_proc_socket(const Process& process, const std::function<void(parse::Socket&&)>& visit);
 
+// Bits 1 << state of tcp_states.h.
+inline constexpr std::uint32_t all_states = 0xfff;
+inline constexpr std::uint32_t listening_states = 1U << 10 | 1U << 7;  // LISTEN, UNCONN
+
+struct SocketQuery {
+    bool tcp = false, udp = false, raw = false, unix_ = false;
+    bool four = true, six = true;
+    std::uint32_t states = all_states;
+    bool details = false;  // of TCP connections
+
+    [[nodiscard]] bool matches(const parse::Socket& socket) const;
+};
+
+// Those of the namespace that this process stands in, by netlink; a protocol that the kernel has no
+// sock_diag for comes from the main process's /proc files.
+Result<> each_socket(const target::Target& target, const SocketQuery& query,
+                     const std::function<void(parse::Socket&&)>& visit);
+
+// Who holds a socket open.
+struct SocketOwner {
+    pid_t pid = 0;
+    std::int64_t descriptor = 0;
+    std::string comm;
+};
+using SocketOwners = std::unordered_map<std::uint64_t, std::vector<SocketOwner>>;
+SocketOwners socket_owners(const target::Target& target);
+
+// "stream", "dgram", "seqpacket".
+std::string_view unix_type_name(std::uint16_t type);
 // "tcp 127.0.0.1:80 -> 10.0.0.1:5000 ESTAB", "unix stream /run/x LISTEN": for one cell.
 std::string describe(const parse::Socket& socket);
 
