@@ -54,9 +54,9 @@ private:
         ++at_;
         return true;
     }
-    Result<std::string> argument(const std::string& name) {
+    Result<std::string_view> argument(const std::string& name) {
         if (at_ >= words_.size()) return wrong(name + " needs an argument");
-        return words_[at_++];
+        return std::string_view(words_[at_++]);
     }
 
     Result<Test> list(int depth) {
@@ -148,7 +148,7 @@ private:
         const bool path =
             name == "-path" || name == "-ipath" || name == "-wholename" || name == "-iwholename";
         if (name == "-name" || name == "-iname" || path) {
-            return Test([pattern = TRY(argument(name)), fold, path](Visit& visit) {
+            return Test([pattern = std::string(TRY(argument(name))), fold, path](Visit& visit) {
                 auto text = path ? std::string_view(visit.path()) : visit.name();
                 // The last part of "dir/" is "dir".
                 while (!path && text.size() > 1 && text.ends_with('/')) text.remove_suffix(1);
@@ -156,7 +156,7 @@ private:
             });
         }
         if (name == "-lname" || name == "-ilname") {
-            return Test([pattern = TRY(argument(name)), fold](Visit& visit) {
+            return Test([pattern = std::string(TRY(argument(name))), fold](Visit& visit) {
                 if (visit.type() != DT_LNK) return false;
                 const auto link = visit.readlink();
                 return link && parse::wildcard(pattern, *link, fold);
@@ -170,7 +170,7 @@ private:
             return always();
         }
         if (name == "-regex" || name == "-iregex") {
-            const std::string pattern = TRY(argument(name));
+            const std::string pattern(TRY(argument(name)));
             auto regex = std::make_shared<parse::Regex>(TRY(parse::Regex::compile(
                 std::span(&pattern, 1),
                 {.syntax = syntax_, .ignore_case = fold, .whole_line = true, .terminator = '\0'})));
@@ -197,7 +197,7 @@ private:
             });
         }
         if (name != "-size") return Test{};
-        std::string text = TRY(argument(name));
+        std::string text(TRY(argument(name)));
         std::uint64_t unit = 512;
         if (!text.empty() && (text.back() < '0' || text.back() > '9')) {
             constexpr std::pair<char, std::uint64_t> units[]{
@@ -272,7 +272,7 @@ private:
             });
         }
         const bool user = name == "-user";
-        const auto who = TRY(argument(name));
+        const std::string who(TRY(argument(name)));
         const auto id = user ? state_.names.uid(who) : state_.names.gid(who);
         if (!id) return wrong("there is no " + name.substr(1) + " '" + who + "' in the target");
         return with_status([id = *id, user](const struct statx& status, Visit&) {
@@ -281,7 +281,7 @@ private:
     }
 
     Result<Test> permission_test() {
-        std::string text = TRY(argument("-perm"));
+        std::string text(TRY(argument("-perm")));
         const char kind = text.starts_with('-') || text.starts_with('/') ? text[0] : '=';
         if (kind != '=') text.erase(0, 1);
         const auto wanted = parse::mode(text, 0, false, 0);
@@ -296,7 +296,7 @@ private:
 
     Result<Test> other_test(const std::string& name) {
         if (name == "-type" || name == "-xtype") {
-            const auto letters = TRY(argument(name));
+            const std::string letters(TRY(argument(name)));
             if (letters.empty() || letters.find_first_not_of("bcdpfls,") != letters.npos) {
                 return wrong(name + " takes b, c, d, p, f, l or s");
             }
@@ -365,7 +365,7 @@ private:
                 return true;
             });
         }
-        if (name == "-printf") return printf_action(state_, TRY(argument(name)));
+        if (name == "-printf") return printf_action(state_, std::string(TRY(argument(name))));
         if (name == "-ls") return ls_action(state_);
         if (name == "-json") return json_action(state_);
         if (name == "-quit") {
@@ -377,7 +377,7 @@ private:
         }
         std::vector<std::string> words;
         for (;;) {
-            auto word = TRY(argument(name));
+            std::string word(TRY(argument(name)));
             if (word == ";") break;
             const bool many = word == "+" && !words.empty() && words.back() == "{}";
             if (many) {

@@ -1,0 +1,28 @@
+// commands/create.cpp - files to write.
+#include "commands/create.h"
+
+#include "sys/file.h"
+#include "target/deadline.h"
+
+#include <fcntl.h>
+
+namespace limpet::commands {
+
+Result<Fd> create(const Invocation& call, std::string_view operand, Writing how) {
+    if (!any(call.target.grants & Grant::modify)) {
+        return refused("write " + std::string(operand), "not allowed in this session",
+                       "needs --allow modify");
+    }
+    const int flags = O_WRONLY | O_CREAT | O_NOCTTY | (how == Writing::append ? O_APPEND : O_TRUNC);
+    const auto [directory, rest] = target::place(call.target, call.path(operand));
+    target::deadline::enter();
+    auto file =
+        sys::openat2(directory->fd, rest, flags, RESOLVE_IN_ROOT | RESOLVE_NO_MAGICLINKS, 0666);
+    if (!file) {
+        file.error().action = "write";
+        file.error().subject = operand;
+    }
+    return file;
+}
+
+}  // namespace limpet::commands
