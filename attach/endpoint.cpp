@@ -15,8 +15,6 @@
 #include <cstdlib>
 #include <cstring>
 
-extern char** environ;
-
 namespace limpet::attach {
 namespace {
 
@@ -42,8 +40,10 @@ Result<> start(const std::string& agent, int socket, int log, pid_t& pid) {
     ::posix_spawnattr_setflags(&attributes,
                                POSIX_SPAWN_SETSID | POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF);
     const char* arguments[] = {"limpet-agent", "serve", "--listen", "stdio", nullptr};
+    // What a session may know of the operator's environment is in its open.
+    char* const environment[] = {nullptr};
     const int code = ::posix_spawn(&pid, agent.c_str(), &actions, &attributes,
-                                   const_cast<char* const*>(arguments), environ);
+                                   const_cast<char* const*>(arguments), environment);
     ::posix_spawnattr_destroy(&attributes);
     ::posix_spawn_file_actions_destroy(&actions);
     if (code != 0) return failed("start", agent, code);

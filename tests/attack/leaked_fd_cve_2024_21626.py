@@ -113,7 +113,7 @@ def held(argv, roles):
                for line in problems(pid, box.pid, role) + rights(pid, role)]
         os.close(host)
         equal(bad, [])
-        client.stdin.close()
+        client.terminate()
         client.wait(10)
 
 
