@@ -1,7 +1,8 @@
 # daemon.sh - sourced: a Docker daemon for as long as the caller runs, when none answers.
 # shellcheck shell=bash
 #
-# daemon_start leaves its reason in $daemon_why when it fails; daemon_stop ends what daemon_start began and nothing else.
+# daemon_start leaves its reason in $daemon_why when it fails; daemon_stop ends what daemon_start
+# began and nothing else.
 
 daemon_folder=
 daemon_pid=
@@ -33,8 +34,18 @@ daemon_start() {
     # Its data are ours to throw away; its socket and its state are where everybody looks for them.
     # No bridge and no packet filter rules: nothing here needs a network, and nothing is left.
     [ -e /run/docker ] || daemon_state=/run/docker
-    setsid dockerd --data-root "$daemon_folder/data" --bridge none --iptables=false \
-        --ip-masq=false >"$log" 2>&1 </dev/null &
+    local own_root=()
+    if ! awk '$5 == "/" { found = 1 } END { exit !found }' /proc/self/mountinfo; then
+        # In a chroot / may be no mount point; dockerd unpacks images in mount namespaces whose /
+        # it must be able to make private. So it gets a root that is one, in a namespace of its own.
+        mkdir "$daemon_folder/root"
+        # shellcheck disable=SC2016 # for the inner shell
+        own_root=(unshare --mount --propagation private bash -c
+            'mount --rbind / "$1" && cd "$1" && shift && exec chroot . "$@"'
+            bash "$daemon_folder/root")
+    fi
+    setsid "${own_root[@]}" dockerd --data-root "$daemon_folder/data" --bridge none \
+        --iptables=false --ip-masq=false >"$log" 2>&1 </dev/null &
     daemon_pid=$!
     local _
     for _ in $(seq 150); do
@@ -63,6 +74,6 @@ daemon_stop() {
     for place in "$daemon_folder" ${daemon_state:+"$daemon_state"}; do
         awk -v place="$place/" 'index($5, place) == 1 { print $5 }' /proc/self/mountinfo |
             sort -r | while read -r point; do umount -l "$point"; done
-        rm -rf "$place"
+        rm -rf --one-file-system "$place"
     done
 }

@@ -69,25 +69,34 @@ without_docker() {
     fi
     exit $?
 }
-daemon_start || without_docker
+daemon_if ! container=$(docker run -d --name "$web" --read-only --user 65532:65532 --network none \
+    "limpet-demo:$$" 2>&1); then
+    daemon_why=$container container=$(docker ps -aqf "name=^$web\$")
+    without_docker
+fi
+echo "${container:0:12}"
 
 # An image of one file.
 mkdir "$folder/root"
 gcc -static -O2 -s -o "$folder/root/app" deploy/demo/web.c || exit 1
-image=$(tar -C "$folder/root" --numeric-owner --owner 0 --group 0 -c app |
-    docker import -c 'ENTRYPOINT ["/app"]' - "limpet-demo:$$") || exit 1
+if ! image=$(tar -C "$folder/root" --numeric-owner --owner 0 --group 0 -c app |
+    docker import -c 'ENTRYPOINT ["/app"]' - "limpet-demo:$$" 2>&1); then
+    daemon_why=$image image=''
+    without_docker
+fi
 web=web
 docker inspect "$web" >/dev/null 2>&1 && web=web-$$
 cp "$folder/root/app" "$folder/app"
 
-start() {
-    container=$(docker run -d --name "$web" --read-only --user 65532:65532 --network none \
-        "limpet-demo:$$") && echo "${container:0:12}"
-}
 say "A container from scratch: one static file, no shell, read-only, not root, no network"
 printf '%s$ docker run -d --name %s --read-only --user 65532:65532 --network none demo%s\n' \
     "$bold" "$web" "$plain"
-start || without_docker
+if ! container=$(docker run -d --name "$web" --read-only --user 65532:65532 --network none \
+    "limpet-demo:$$" 2>&1); then
+    daemon_why=$container container=$(docker ps -aqf "name=^$web\$")
+    without_docker
+fi
+echo "${container:0:12}"
 
 say "The usual way in is shut"
 show '126|127' "docker exec $web sh"
