@@ -69,18 +69,15 @@ without_docker() {
     fi
     exit $?
 }
-daemon_if ! container=$(docker run -d --name "$web" --read-only --user 65532:65532 --network none \
-    "limpet-demo:$$" 2>&1); then
-    daemon_why=$container container=$(docker ps -aqf "name=^$web\$")
-    without_docker
-fi
-echo "${container:0:12}"
+daemon_start || without_docker
 
 # An image of one file.
+app=limpet-demo
+docker image inspect "$app" >/dev/null 2>&1 && app=limpet-demo-$$
 mkdir "$folder/root"
 gcc -static -O2 -s -o "$folder/root/app" deploy/demo/web.c || exit 1
 if ! image=$(tar -C "$folder/root" --numeric-owner --owner 0 --group 0 -c app |
-    docker import -c 'ENTRYPOINT ["/app"]' - "limpet-demo:$$" 2>&1); then
+    docker import -c 'ENTRYPOINT ["/app"]' - "$app" 2>&1); then
     daemon_why=$image image=''
     without_docker
 fi
@@ -89,10 +86,10 @@ docker inspect "$web" >/dev/null 2>&1 && web=web-$$
 cp "$folder/root/app" "$folder/app"
 
 say "A container from scratch: one static file, no shell, read-only, not root, no network"
-printf '%s$ docker run -d --name %s --read-only --user 65532:65532 --network none demo%s\n' \
-    "$bold" "$web" "$plain"
+printf '%s$ docker run -d --name %s --read-only --user 65532:65532 --network none %s%s\n' \
+    "$bold" "$web" "$app" "$plain"
 if ! container=$(docker run -d --name "$web" --read-only --user 65532:65532 --network none \
-    "limpet-demo:$$" 2>&1); then
+    "$app" 2>&1); then
     daemon_why=$container container=$(docker ps -aqf "name=^$web\$")
     without_docker
 fi
