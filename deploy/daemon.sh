@@ -34,18 +34,8 @@ daemon_start() {
     # Its data are ours to throw away; its socket and its state are where everybody looks for them.
     # No bridge and no packet filter rules: nothing here needs a network, and nothing is left.
     [ -e /run/docker ] || daemon_state=/run/docker
-    local own_root=()
-    if ! awk '$5 == "/" { found = 1 } END { exit !found }' /proc/self/mountinfo; then
-        # In a chroot / may be no mount point; dockerd unpacks images in mount namespaces whose /
-        # it must be able to make private. So it gets a root that is one, in a namespace of its own.
-        mkdir "$daemon_folder/root"
-        # shellcheck disable=SC2016 # for the inner shell
-        own_root=(unshare --mount --propagation private bash -c
-            'mount --rbind / "$1" && cd "$1" && shift && exec chroot . "$@"'
-            bash "$daemon_folder/root")
-    fi
-    setsid "${own_root[@]}" dockerd --data-root "$daemon_folder/data" --bridge none \
-        --iptables=false --ip-masq=false >"$log" 2>&1 </dev/null &
+    setsid dockerd --data-root "$daemon_folder/data" --bridge none --iptables=false \
+        --ip-masq=false >"$log" 2>&1 </dev/null &
     daemon_pid=$!
     local _
     for _ in $(seq 150); do

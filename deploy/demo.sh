@@ -8,6 +8,8 @@
 # started. Where no daemon can run it shows the same with `limpet demo`.
 set -uo pipefail
 cd "$(dirname "$(readlink -f "$0")")/.." || exit 1
+. deploy/root.sh
+own_root deploy/demo.sh "$@"
 . deploy/daemon.sh
 
 interactive=''

@@ -7,6 +7,9 @@
 # that holds here. A test that passes is quiet. The last line is `N passed, N failed, N skipped`.
 set -uo pipefail
 cd "$(dirname "$(readlink -f "$0")")/.." || exit 1
+# shellcheck source=deploy/root.sh
+. deploy/root.sh
+own_root tests/run.sh "$@"
 
 layers=(lint unit sanitize sessions shell kernel container attack fuzz bench)
 wanted=("$@")
