@@ -32,9 +32,10 @@ daemon_start() {
     daemon_folder=$(mktemp -d /tmp/limpet-docker.XXXXXX)
     local log=$daemon_folder/log
     # Its data are ours to throw away; its socket and its state are where everybody looks for them.
-    # No bridge and no packet filter rules: nothing here needs a network, and nothing is left.
+    # A network namespace of its own: its bridge comes and goes with it, and one that another daemon
+    # has (from a chroot we cannot see it) stays.
     [ -e /run/docker ] || daemon_state=/run/docker
-    setsid dockerd --data-root "$daemon_folder/data" --bridge none --iptables=false \
+    setsid unshare --net dockerd --data-root "$daemon_folder/data" --iptables=false \
         --ip-masq=false >"$log" 2>&1 </dev/null &
     daemon_pid=$!
     local _
