@@ -56,6 +56,11 @@ Result<Fd> Directory::open(const std::string& path, int flags) const {
     return named(resolve(fd, path.empty() ? "." : path, flags, in_root), "open", *this, path);
 }
 
+Result<Fd> Directory::create(const std::string& path, int flags, unsigned mode) const {
+    deadline::enter();
+    return named(resolve(fd, path, flags | O_NOCTTY, in_root, mode), "open", *this, path);
+}
+
 Result<Fd> Directory::open_regular(const std::string& path) const {
     const Fd place = TRY(open(path, O_PATH));
     const auto status = TRY(named(sys::statx(place, "", 0), "stat", *this, path));

@@ -26,6 +26,8 @@ struct Directory {
 
     // Any openat2 flags; O_CLOEXEC and O_NOCTTY are added.
     [[nodiscard]] Result<Fd> open(const std::string& path, int flags) const;
+    // The same for a file that may be made: `mode` as openat(2) has it, umask applied.
+    [[nodiscard]] Result<Fd> create(const std::string& path, int flags, unsigned mode) const;
     // A regular file for reading, found out by O_PATH + fstat before it is opened: a FIFO, socket
     // or device is refused, because opening one would be felt by the target. Never blocks on
     // leases.

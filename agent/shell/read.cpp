@@ -1,0 +1,192 @@
+// shell/read.cpp - read and getopts.
+#include "shell/builtins.h"
+#include "shell/shell.h"
+
+#include <unistd.h>
+
+#include <charconv>
+
+namespace limpet::shell {
+namespace {
+
+struct Line {
+    std::string text;
+    std::string escaped;  // one byte for each of text: whether a backslash protects it
+    bool ended = false;   // by a newline, and not by the end of the file
+    bool interrupted = false;
+};
+
+// Byte by byte: what follows the line belongs to whoever reads next.
+Line read_line(Shell& shell, bool raw) {
+    Line line;
+    bool backslash = false;
+    for (;;) {
+        char byte = 0;
+        const auto got = ::read(0, &byte, 1);
+        if (got < 0 && errno == EINTR) {
+            run_traps(shell);
+            if (!shell.leaving()) continue;
+            line.interrupted = true;
+            return line;
+        }
+        if (got <= 0) return line;
+        if (byte == '\0') continue;
+        if (backslash) {
+            backslash = false;
+            if (byte == '\n') continue;
+            line.text += byte;
+            line.escaped += '1';
+        } else if (byte == '\\' && !raw) {
+            backslash = true;
+        } else if (byte == '\n') {
+            line.ended = true;
+            return line;
+        } else {
+            line.text += byte;
+            line.escaped += '0';
+        }
+    }
+}
+
+bool is_blank(char byte) { return byte == ' ' || byte == '\t' || byte == '\n'; }
+
+class Fields {
+public:
+    Fields(const Line& line, std::string_view separators) : line_(line), separators_(separators) {
+        skip_blanks();
+    }
+
+    std::string next() {
+        const auto start = at_;
+        while (at_ < line_.text.size() && !separates(at_)) ++at_;
+        const auto field = line_.text.substr(start, at_ - start);
+        skip_delimiter();
+        return field;
+    }
+
+    // What is left belongs to the last name: without the blanks of IFS at its end, and without a
+    // delimiter that ends the only field.
+    std::string rest() {
+        const auto start = at_;
+        auto end = line_.text.size();
+        while (end > start && separates(end - 1) && is_blank(line_.text[end - 1])) --end;
+        std::size_t stop = start;
+        while (stop < end && !separates(stop)) ++stop;
+        auto after = stop;
+        while (after < end && separates(after) && is_blank(line_.text[after])) ++after;
+        if (after < end && separates(after) && after + 1 == end) end = stop;
+        return line_.text.substr(start, end - start);
+    }
+
+private:
+    [[nodiscard]] bool separates(std::size_t at) const {
+        return line_.escaped[at] == '0' && separators_.contains(line_.text[at]);
+    }
+    void skip_blanks() {
+        while (at_ < line_.text.size() && separates(at_) && is_blank(line_.text[at_])) ++at_;
+    }
+    void skip_delimiter() {
+        skip_blanks();
+        if (at_ < line_.text.size() && separates(at_)) {
+            ++at_;
+            skip_blanks();
+        }
+    }
+
+    const Line& line_;
+    std::string_view separators_;
+    std::size_t at_ = 0;
+};
+
+}  // namespace
+
+int run_read(Shell& shell, Words& words) {
+    bool raw = false;
+    std::size_t at = 1;
+    for (; at < words.size() && words[at].size() > 1 && words[at][0] == '-'; ++at) {
+        if (words[at] == "--") {
+            ++at;
+            break;
+        }
+        if (words[at] != "-r") return misuse(shell, words, "there is no option " + words[at]);
+        raw = true;
+    }
+    for (auto i = at; i < words.size(); ++i) {
+        if (!is_name(words[i])) return misuse(shell, words, words[i] + ": not a name");
+    }
+    const auto line = read_line(shell, raw);
+    if (line.interrupted) return shell.status;
+    const std::string separators(shell.variables.separators());
+    Fields fields(line, separators);
+    if (at == words.size()) words.emplace_back("REPLY");
+    for (; at < words.size(); ++at) {
+        const bool is_last = at + 1 == words.size();
+        const auto symbol = shell.variables.symbols.intern(words[at]);
+        if (!shell.assign(symbol, is_last ? fields.rest() : fields.next())) return 2;
+    }
+    return line.ended ? 0 : 1;
+}
+
+// XCU getopts: OPTIND is the word's number, getopts_at the letter within it.
+int run_getopts(Shell& shell, Words& words) {
+    if (words.size() < 3) return misuse(shell, words, "needs the options and a variable's name");
+    if (!is_name(words[2])) return misuse(shell, words, words[2] + ": not a name");
+    const auto name = shell.variables.symbols.intern(words[2]);
+    std::string_view known = words[1];
+    const bool silent = known.starts_with(':');
+    if (silent) known.remove_prefix(1);
+    const auto arguments = words.size() > 3 ? Words(words.begin() + 3, words.end()) : shell.arguments;
+    std::size_t index = 1;
+    const auto text = shell.variables.text(sym_OPTIND);
+    std::from_chars(text.data(), text.data() + text.size(), index);
+    if (shell.getopts_changes != shell.variables.optind_changes) shell.getopts_at = 0;
+    if (index == 0) index = 1;
+    const auto finish = [&](std::string_view value) {
+        const bool good = shell.assign(sym_OPTIND, std::to_string(index)) &&
+                          shell.assign(name, value);
+        shell.getopts_changes = shell.variables.optind_changes;
+        return good ? 0 : 2;
+    };
+    const auto* word = index <= arguments.size() ? &arguments[index - 1] : nullptr;
+    if (word && shell.getopts_at >= word->size()) shell.getopts_at = 0;
+    if (shell.getopts_at == 0) {
+        const bool ends = word && *word == "--";
+        if (!word || ends || word->size() < 2 || (*word)[0] != '-') {
+            if (ends) ++index;
+            shell.variables.unset(sym_OPTARG);
+            finish("?");
+            return 1;
+        }
+        shell.getopts_at = 1;
+    }
+    const char letter = (*word)[shell.getopts_at++];
+    const auto place = letter == ':' ? known.npos : known.find(letter);
+    const bool takes = place != known.npos && known.substr(place + 1, 1) == ":";
+    const auto rest = word->substr(shell.getopts_at);
+    if (rest.empty() || takes) {
+        shell.getopts_at = 0;
+        ++index;
+    }
+    if (place == known.npos || (takes && rest.empty() && index > arguments.size())) {
+        const bool missing = place != known.npos;
+        if (silent) {
+            shell.assign(sym_OPTARG, std::string_view(&letter, 1));
+        } else {
+            shell.variables.unset(sym_OPTARG);
+            shell.complain(missing ? "option -" + std::string(1, letter) + " needs an argument"
+                                   : "there is no option -" + std::string(1, letter));
+        }
+        return finish(missing && silent ? ":" : "?");
+    }
+    if (!takes) {
+        shell.variables.unset(sym_OPTARG);
+    } else if (!rest.empty()) {
+        shell.assign(sym_OPTARG, rest);
+    } else {
+        shell.assign(sym_OPTARG, arguments[index - 1]);
+        ++index;
+    }
+    return finish(std::string_view(&letter, 1));
+}
+
+}  // namespace limpet::shell

@@ -1,0 +1,108 @@
+// shell/substitute.cpp - command substitution, XCU 2.6.3.
+#include "commands/run.h"
+#include "shell/builtins.h"
+#include "shell/execute.h"
+#include "shell/expand.h"
+#include "shell/shell.h"
+#include "sys/file.h"
+
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <algorithm>
+
+namespace limpet::shell {
+namespace {
+
+// Nothing in the word can change the shell, so it may be expanded without a fork.
+bool is_pure(const Word& word) {
+    for (const auto& part : word.parts) {
+        if (part.operation == Operator::assign || part.operation == Operator::slice) return false;
+        if (part.kind == PartKind::arithmetic) {
+            for (const auto& inner : part.word->parts) {
+                if (inner.kind != PartKind::literal) return false;
+                if (inner.text.find_first_of("=") != inner.text.npos ||
+                    inner.text.find("++") != inner.text.npos ||
+                    inner.text.find("--") != inner.text.npos) {
+                    return false;
+                }
+            }
+        }
+        if (part.word && !is_pure(*part.word)) return false;
+        if (part.second && !is_pure(*part.second)) return false;
+    }
+    return true;
+}
+
+// One built-in that only prints: no process is needed to keep the shell as it was.
+bool only_prints(Shell& shell, const Node* body) {
+    if (body->kind != NodeKind::simple || !body->redirections.empty()) return false;
+    const auto& simple = static_cast<const Simple&>(*body);
+    if (!simple.assignments.empty() || simple.words.empty() || !simple.words[0].plain) return false;
+    const auto* builtin = find_builtin(simple.words[0].parts[0].text);
+    if (!builtin || !builtin->prints || !shell.functions.empty()) {
+        if (!builtin || !builtin->prints) return false;
+        if (shell.functions.contains(std::string(builtin->name))) return false;
+    }
+    return std::ranges::all_of(simple.words, is_pure);
+}
+
+void substitute_inside(Shell& shell, const Node* body, std::string& output) {
+    auto* outer = std::exchange(shell.capture, &output);
+    const int status = shell.status;
+    const int line = shell.variables.line;
+    ++shell.tested;
+    run(shell, body);
+    --shell.tested;
+    shell.flow = Flow::none;  // what went wrong in there ended only the substitution
+    shell.variables.line = line;
+    shell.substitution_status = std::exchange(shell.status, status);
+    shell.capture = outer;
+}
+
+bool substitute_outside(Shell& shell, const Node* body, std::string& output) {
+    auto pipe = sys::pipe();
+    if (!pipe) {
+        shell.give_up(text(pipe.error()));
+        return false;
+    }
+    auto& [reading, writing] = *pipe;
+    const pid_t child = fork_plain(shell);
+    if (child < 0) return false;
+    if (child == 0) {
+        ::dup2(writing.get(), 1);
+        if (writing.get() == 1) (void)writing.release();
+        reading.reset();
+        writing.reset();
+        shell.capture = nullptr;
+        run(shell, body, true);
+        end_process(shell);
+    }
+    writing.reset();
+    char buffer[4096];
+    for (;;) {
+        const auto got = sys::read(reading, buffer, sizeof buffer);
+        if (!got || *got == 0) break;
+        output.append(buffer, *got);
+    }
+    int status = 0;
+    while (::waitpid(child, &status, 0) < 0 && errno == EINTR) {
+    }
+    shell.substitution_status = commands::shell_status(status);
+    return true;
+}
+
+}  // namespace
+
+bool substitute(Shell& shell, const Node* body, std::string& output) {
+    if (only_prints(shell, body)) {
+        substitute_inside(shell, body, output);
+    } else if (!substitute_outside(shell, body, output)) {
+        return false;
+    }
+    std::erase(output, '\0');
+    while (output.ends_with('\n')) output.pop_back();
+    return true;
+}
+
+}  // namespace limpet::shell

@@ -1,0 +1,221 @@
+// shell/traps.cpp - signals and traps.
+#include "shell/traps.h"
+
+#include "shell/execute.h"
+#include "shell/shell.h"
+
+#include <cstring>
+#include <utility>
+
+namespace limpet::shell {
+namespace {
+
+// Handlers have no other place to leave a word.
+volatile std::sig_atomic_t any_pending = 0;
+volatile std::sig_atomic_t pending[NSIG];
+
+void note_signal(int signal) {
+    pending[signal] = 1;
+    any_pending = 1;
+}
+
+void handle(int signal, void (*handler)(int)) {
+    struct sigaction action {};
+    action.sa_handler = handler;
+    // No SA_RESTART: `wait` and the line editor must wake up.
+    ::sigemptyset(&action.sa_mask);
+    ::sigaction(signal, &action, nullptr);
+}
+
+constexpr int ignored_by_interactive[] = {SIGTERM, SIGQUIT};
+constexpr int ignored_by_job_control[] = {SIGTSTP, SIGTTIN, SIGTTOU};
+
+bool interactive_ignores(const Shell& shell, int signal) {
+    if (!shell.at_prompt()) return false;
+    for (const int one : ignored_by_interactive) {
+        if (one == signal) return true;
+    }
+    for (const int one : ignored_by_job_control) {
+        if (one == signal && shell.on(opt_monitor)) return true;
+    }
+    return false;
+}
+
+void set_default(const Shell& shell, int signal) {
+    if (signal == SIGINT && shell.at_prompt()) return handle(signal, note_signal);
+    handle(signal, interactive_ignores(shell, signal) ? SIG_IGN : SIG_DFL);
+}
+
+void run_action(Shell& shell, int signal) {
+    const auto action = shell.traps.actions[static_cast<std::size_t>(signal)];
+    if (!action || action->empty()) return;
+    const int status = shell.status;
+    const int line = shell.variables.line;
+    const int tested = shell.tested;
+    ++shell.traps.running;
+    run_text(shell, *action);
+    --shell.traps.running;
+    shell.tested = tested;
+    if (!shell.leaving()) {
+        shell.status = status;
+        shell.variables.line = line;
+    }
+}
+
+struct SignalName {
+    int number;
+    std::string_view name;
+};
+constexpr SignalName names[] = {
+    {0, "EXIT"},        {SIGHUP, "HUP"},       {SIGINT, "INT"},     {SIGQUIT, "QUIT"},
+    {SIGILL, "ILL"},    {SIGTRAP, "TRAP"},     {SIGABRT, "ABRT"},   {SIGBUS, "BUS"},
+    {SIGFPE, "FPE"},    {SIGKILL, "KILL"},     {SIGUSR1, "USR1"},   {SIGSEGV, "SEGV"},
+    {SIGUSR2, "USR2"},  {SIGPIPE, "PIPE"},     {SIGALRM, "ALRM"},   {SIGTERM, "TERM"},
+    {SIGSTKFLT, "STKFLT"}, {SIGCHLD, "CHLD"},  {SIGCONT, "CONT"},   {SIGSTOP, "STOP"},
+    {SIGTSTP, "TSTP"},  {SIGTTIN, "TTIN"},     {SIGTTOU, "TTOU"},   {SIGURG, "URG"},
+    {SIGXCPU, "XCPU"},  {SIGXFSZ, "XFSZ"},     {SIGVTALRM, "VTALRM"}, {SIGPROF, "PROF"},
+    {SIGWINCH, "WINCH"}, {SIGIO, "IO"},        {SIGPWR, "PWR"},     {SIGSYS, "SYS"},
+    {SIGABRT, "IOT"},   {SIGCHLD, "CLD"},      {SIGIO, "POLL"},
+};
+
+}  // namespace
+
+void remember_ignored(Shell& shell) {
+    for (int signal = 1; signal < NSIG; ++signal) {
+        struct sigaction action {};
+        if (::sigaction(signal, nullptr, &action) == 0) {
+            shell.traps.ignored_at_entry[static_cast<std::size_t>(signal)] =
+                action.sa_handler == SIG_IGN;
+        }
+    }
+}
+
+void set_interactive_signals(Shell& shell) {
+    handle(SIGINT, note_signal);
+    for (const int signal : ignored_by_interactive) handle(signal, SIG_IGN);
+    if (!shell.on(opt_monitor)) return;
+    for (const int signal : ignored_by_job_control) handle(signal, SIG_IGN);
+}
+
+void set_trap(Shell& shell, int signal, std::optional<std::string> action) {
+    auto& traps = shell.traps;
+    const auto index = static_cast<std::size_t>(signal);
+    traps.has_inherited = false;
+    // XCU 2.14 trap: a signal ignored on entry cannot be trapped; no error is reported.
+    if (traps.ignored_at_entry[index] && !shell.interactive) return;
+    traps.actions[index] = std::move(action);
+    if (signal == 0) return;
+    if (!traps.actions[index]) {
+        set_default(shell, signal);
+    } else {
+        handle(signal, traps.actions[index]->empty() ? SIG_IGN : note_signal);
+    }
+}
+
+void reset_traps(Shell& shell, bool ignore_keyboard) {
+    auto& traps = shell.traps;
+    traps.inherited = traps.actions;
+    traps.has_inherited = true;
+    const bool was_interactive = shell.interactive;
+    for (int signal = 1; signal < NSIG; ++signal) {
+        auto& action = traps.actions[static_cast<std::size_t>(signal)];
+        const bool ignored = action && action->empty();
+        if (ignored) continue;
+        const bool touched = action.has_value() || signal == SIGINT || signal == SIGQUIT ||
+                             signal == SIGTERM || signal == SIGTSTP || signal == SIGTTIN ||
+                             signal == SIGTTOU;
+        action.reset();
+        if (!touched || traps.ignored_at_entry[static_cast<std::size_t>(signal)]) continue;
+        if (ignore_keyboard && (signal == SIGINT || signal == SIGQUIT)) {
+            handle(signal, SIG_IGN);
+            traps.ignored_at_entry[static_cast<std::size_t>(signal)] = !was_interactive;
+        } else {
+            handle(signal, SIG_DFL);
+        }
+    }
+    traps.actions[0].reset();
+    traps.running = 0;
+    traps.running_exit = false;
+    any_pending = 0;
+    for (auto& one : pending) one = 0;
+}
+
+bool signal_pending() { return any_pending != 0; }
+
+int pending_trap(const Shell& shell) {
+    if (!any_pending) return 0;
+    for (int signal = 1; signal < NSIG; ++signal) {
+        if (!pending[signal]) continue;
+        if (shell.traps.actions[static_cast<std::size_t>(signal)]) return signal;
+        if (signal == SIGINT) return signal;
+    }
+    return 0;
+}
+
+bool take_interrupt() {
+    if (!pending[SIGINT]) return false;
+    pending[SIGINT] = 0;
+    return true;
+}
+
+void run_traps(Shell& shell) {
+    while (any_pending && !shell.leaving()) {
+        any_pending = 0;
+        for (int signal = 1; signal < NSIG && !shell.leaving(); ++signal) {
+            if (!pending[signal]) continue;
+            pending[signal] = 0;
+            if (shell.traps.actions[static_cast<std::size_t>(signal)]) {
+                run_action(shell, signal);
+            } else if (signal == SIGINT && shell.at_prompt()) {
+                shell.status = 128 + SIGINT;
+                shell.flow = Flow::interrupt;
+            }
+        }
+    }
+    // Left over after a trap that leaves: looked at again by whoever comes next.
+    for (int signal = 1; signal < NSIG; ++signal) {
+        if (pending[signal]) any_pending = 1;
+    }
+}
+
+void run_exit_trap(Shell& shell) {
+    auto& traps = shell.traps;
+    if (traps.running_exit || !traps.actions[0] || traps.actions[0]->empty()) return;
+    traps.running_exit = true;
+    shell.flow = Flow::none;
+    shell.loops = shell.calls = shell.tested = 0;
+    const auto action = std::exchange(traps.actions[0], std::nullopt);
+    const int status = shell.status;
+    shell.capture = nullptr;
+    run_text(shell, *action);
+    // `exit` without a number in the trap is the status from before it; so is no exit at all.
+    if (!shell.leaving()) shell.status = status;
+}
+
+std::optional<int> signal_number(std::string_view name) {
+    if (!name.empty() && name.find_first_not_of("0123456789") == name.npos) {
+        if (name.size() > 3) return std::nullopt;
+        int number = 0;
+        for (const char digit : name) number = number * 10 + (digit - '0');
+        return number < NSIG ? std::optional(number) : std::nullopt;
+    }
+    std::string upper(name);
+    for (auto& byte : upper) {
+        if (byte >= 'a' && byte <= 'z') byte = static_cast<char>(byte - 'a' + 'A');
+    }
+    std::string_view wanted = upper;
+    if (wanted.starts_with("SIG")) wanted.remove_prefix(3);
+    for (const auto& [number, known] : names) {
+        if (known == wanted) return number;
+    }
+    return std::nullopt;
+}
+
+std::string signal_name(int signal) {
+    for (const auto& [number, name] : names) {
+        if (number == signal) return std::string(name);
+    }
+    return std::to_string(signal);
+}
+
+}  // namespace limpet::shell

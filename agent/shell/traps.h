@@ -1,0 +1,46 @@
+// shell/traps.h - signals and what the script does about them, XCU 2.11 and trap.
+#pragma once
+
+#include <array>
+#include <csignal>
+#include <optional>
+#include <string>
+#include <string_view>
+
+namespace limpet::shell {
+
+struct Shell;
+
+struct Traps {
+    // By signal number, 0 for EXIT; empty text: ignored.
+    std::array<std::optional<std::string>, NSIG> actions;
+    // What `trap` in a command substitution still shows, until one is set there.
+    std::array<std::optional<std::string>, NSIG> inherited;
+    bool has_inherited = false;
+    std::array<bool, NSIG> ignored_at_entry{};
+    bool running_exit = false;
+    int running = 0;
+};
+
+// Signals ignored when the shell was started stay so, XCU 2.11.
+void remember_ignored(Shell& shell);
+// What an interactive shell itself does about signals.
+void set_interactive_signals(Shell& shell);
+void set_trap(Shell& shell, int signal, std::optional<std::string> action);
+// In a new child: traps are gone, ignored signals stay ignored.
+void reset_traps(Shell& shell, bool ignore_keyboard);
+
+// Whether a caught signal waits to be looked at; cheap.
+bool signal_pending();
+// Which one is there, without taking it; 0 for none that has a trap.
+int pending_trap(const Shell& shell);
+// Runs the traps of signals that arrived; SIGINT without one comes back to the prompt.
+void run_traps(Shell& shell);
+void run_exit_trap(Shell& shell);
+bool take_interrupt();
+
+// "INT", "SIGINT", "2", "EXIT" -> number; nullopt when there is no such signal.
+std::optional<int> signal_number(std::string_view name);
+std::string signal_name(int signal);
+
+}  // namespace limpet::shell
