@@ -231,6 +231,24 @@ char type_letter(unsigned char type) {
     return 'U';
 }
 
+bool is_empty(State& state, Visit& visit) {
+    if (visit.type() == DT_REG) {
+        const auto status = visit.status();
+        return status && status->stx_size == 0;
+    }
+    if (visit.type() != DT_DIR) return false;
+    const auto directory =
+        visit.parent() ? visit.parent()->child(std::string(visit.name()))
+                       : target::open_directory(state.call.target, state.call.path(visit.path()));
+    if (!directory) {
+        state.call.complain(directory.error());
+        return false;
+    }
+    target::Listing listing(directory->fd, directory->name);
+    const auto first = listing.next();
+    return first && !*first;
+}
+
 void print(State& state, Visit& visit, char terminator) {
     auto& out = state.call.out;
     if (terminator == '\n' && out.terminal()) {

@@ -315,7 +315,7 @@ private:
             return owner_test(name);
         }
         if (name == "-empty") {
-            return Test([&state = state_](Visit& visit) { return empty(state, visit); });
+            return Test([&state = state_](Visit& visit) { return is_empty(state, visit); });
         }
         if (name == "-samefile") {
             const auto path = state_.call.path(TRY(argument(name)));
@@ -328,25 +328,6 @@ private:
         if (name == "-true") return always();
         if (name == "-false") return Test([](Visit&) { return false; });
         return Test{};
-    }
-
-    static bool empty(State& state, Visit& visit) {
-        if (visit.type() == DT_REG) {
-            const auto status = visit.status();
-            return status && status->stx_size == 0;
-        }
-        if (visit.type() != DT_DIR) return false;
-        const auto directory =
-            visit.parent()
-                ? visit.parent()->child(std::string(visit.name()))
-                : target::open_directory(state.call.target, state.call.path(visit.path()));
-        if (!directory) {
-            state.call.complain(directory.error());
-            return false;
-        }
-        target::Listing listing(directory->fd, directory->name);
-        const auto first = listing.next();
-        return first && !*first;
     }
 
     Result<Test> action(const std::string& name) {

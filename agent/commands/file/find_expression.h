@@ -50,6 +50,8 @@ Test exec_action(State& state, std::vector<std::string> words, bool in_directory
 Test batch_action(State& state, std::vector<std::string> words);
 void run_batch(State& state, Batch& batch);
 
+// A file without bytes, a directory without entries.
+bool is_empty(State& state, Visit& visit);
 // "f", "d", "l": the letter of -type.
 char type_letter(unsigned char type);
 

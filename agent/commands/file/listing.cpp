@@ -35,6 +35,27 @@ std::string_view colour_of(const Item& item) {
     return {};
 }
 
+// As many columns as fit, each as wide as its widest cell and two spaces.
+std::vector<std::size_t> column_widths(const std::vector<std::size_t>& cells, std::size_t width,
+                                       bool down) {
+    const auto most = std::min(cells.size(), width / 3 + 1);
+    for (std::size_t columns = most; columns > 1; --columns) {
+        const auto rows = (cells.size() + columns - 1) / columns;
+        // Fewer columns give as many rows: the last ones would be empty.
+        if (down && (cells.size() + rows - 1) / rows < columns) continue;
+        std::vector<std::size_t> widths(columns, 0);
+        std::size_t total = 0;
+        for (std::size_t i = 0; i < cells.size() && total < width + 2; ++i) {
+            auto& own = widths[down ? i / rows : i % columns];
+            const auto needed = std::max(own, cells[i] + 2);
+            total += needed - own;
+            own = needed;
+        }
+        if (total < width + 2) return widths;
+    }
+    return {};
+}
+
 std::string padded(const std::string& text, std::size_t width, bool right) {
     const auto have = text_width(text);
     const std::string padding(width > have ? width - have : 0, ' ');
@@ -208,8 +229,8 @@ void Printer::print_long(const std::vector<Item>& items) {
         if (style_.blocks) text += padded(line.blocks, widest.blocks.size(), true) + ' ';
         text += item.status ? mode_text(item.status->stx_mode) : std::string("??????????");
         text += ' ' + padded(line.links, widest.links.size(), true) + ' ';
-        if (style_.user) text += padded(line.user, widest.user.size(), false) + ' ';
-        if (style_.group) text += padded(line.group, widest.group.size(), false) + ' ';
+        if (style_.user) text += padded(line.user, widest.user.size(), style_.numeric) + ' ';
+        if (style_.group) text += padded(line.group, widest.group.size(), style_.numeric) + ' ';
         text += padded(line.size, widest.size.size(), true) + ' ';
         if (item.status) {
             const auto& stamp = time(*item.status);
@@ -279,18 +300,18 @@ void Printer::print_columns(const std::vector<Item>& items) {
         if (!cells.empty()) out.put('\n');
         return;
     }
-    const auto widest = cells.empty() ? 1 : *std::ranges::max_element(widths) + 2;
-    const auto columns = std::max<std::size_t>(1, (style_.width + 1) / widest);
+    const bool down = style_.layout == Layout::columns;
+    const auto fit = column_widths(widths, style_.width, down);
+    const auto columns = std::max<std::size_t>(fit.size(), 1);
     const auto rows = (cells.size() + columns - 1) / columns;
     for (std::size_t row = 0; row < rows; ++row) {
         for (std::size_t column = 0; column < columns; ++column) {
-            const bool down = style_.layout == Layout::columns;
             const auto i = down ? column * rows + row : row * columns + column;
             if (i >= cells.size()) break;
             const auto next = down ? i + rows : i + 1;
             const bool last = column + 1 == columns || next >= cells.size();
             out.write(cells[i]);
-            if (!last) out.write(std::string(widest - widths[i], ' '));
+            if (!last) out.write(std::string(fit[column] - widths[i], ' '));
         }
         out.put('\n');
     }

@@ -41,6 +41,12 @@ std::string kind(const struct statx& status) {
     return std::string(type_word(status.stx_mode));
 }
 
+std::string always_quoted(std::string_view name) {
+    auto text = quoted(name);
+    const bool bare = text.empty() || (text[0] != '\'' && text[0] != '$');
+    return bare ? "'" + text + "'" : text;
+}
+
 // One letter of -c.
 std::optional<std::string> field(char letter, const Subject& file, Names& names, bool high_device) {
     const auto& status = file.status;
@@ -59,8 +65,8 @@ std::optional<std::string> field(char letter, const Subject& file, Names& names,
         case 'i': return number(status.stx_ino);
         case 'n': return file.name;
         case 'N':
-            return quoted(file.name) +
-                   (S_ISLNK(status.stx_mode) ? " -> " + quoted(file.link) : std::string());
+            return always_quoted(file.name) +
+                   (S_ISLNK(status.stx_mode) ? " -> " + always_quoted(file.link) : std::string());
         case 'o': return number(status.stx_blksize);
         case 's': return number(status.stx_size);
         case 't': return number(status.stx_rdev_major, "%llx");

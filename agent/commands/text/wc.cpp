@@ -175,10 +175,13 @@ int column_width(const Invocation& call, const Wanted& wanted) {
     std::uint64_t total = 0;
     int least = 1;
     for (const auto& name : call.operands) {
-        const auto status = name == "-"
-                                ? failed("stat", name)
-                                : target::stat(call.target, call.path(name), target::Follow::yes);
-        if (status && S_ISREG(status->stx_mode)) {
+        if (name == "-") {
+            least = 7;
+            continue;
+        }
+        const auto status = target::stat(call.target, call.path(name), target::Follow::yes);
+        if (!status) continue;
+        if (S_ISREG(status->stx_mode)) {
             total += status->stx_size;
         } else {
             least = 7;

@@ -1,0 +1,177 @@
+// df.cpp - room on the file systems of the target.
+#include "commands/command.h"
+#include "commands/file/mount_table.h"
+#include "commands/file/resolved.h"
+#include "commands/table.h"
+#include "sys/file.h"
+#include "target/deadline.h"
+
+#include <fcntl.h>
+
+#include <set>
+
+namespace limpet::commands {
+namespace {
+
+struct Room {
+    std::uint64_t size, used, available;
+};
+
+// Per cent as df has them: of what a user may use, rounded up.
+std::string percent(const Room& room) {
+    auto used = room.used, usable = room.used + room.available;
+    if (usable == 0) return "-";
+    // A hundred times an exabyte would not fit.
+    while (usable > UINT64_MAX / 128) {
+        used >>= 8;
+        usable >>= 8;
+    }
+    return std::to_string((used * 100 + usable - 1) / usable) + "%";
+}
+
+Room room_of(const struct statfs& status, bool inodes) {
+    if (inodes) {
+        return {status.f_files, status.f_files - status.f_ffree, status.f_ffree};
+    }
+    const auto unit =
+        static_cast<std::uint64_t>(status.f_frsize ? status.f_frsize : status.f_bsize);
+    return {status.f_blocks * unit, (status.f_blocks - status.f_bfree) * unit,
+            status.f_bavail * unit};
+}
+
+class Report {
+public:
+    explicit Report(Invocation& call)
+        : call_(call),
+          inodes_(call.options.has('i')),
+          human_(call.options.has('h')),
+          table_(call, columns()) {}
+
+    void mount(const parse::Mount& mount, bool asked) {
+        const auto place = target::open(call_.target, mount.point, O_PATH | O_DIRECTORY);
+        // A file may be mounted as well: /etc/hosts of a container is.
+        const auto file =
+            place ? failed("open", "") : target::open(call_.target, mount.point, O_PATH);
+        if (!place && !file) {
+            if (asked) call_.complain(place.error());
+            return;
+        }
+        target::deadline::enter();
+        const auto status = sys::fstatfs(place ? *place : *file);
+        if (!status) {
+            call_.complain(Error{status.error().code, "statfs", mount.point, {}});
+            return;
+        }
+        if (status->f_blocks == 0 && !asked && !call_.options.has('a')) return;
+        row(mount, room_of(*status, inodes_));
+    }
+    void finish() { table_.finish(); }
+
+private:
+    std::vector<Column> columns() const {
+        const bool inodes = call_.options.has('i');
+        std::vector<Column> columns{{"filesystem"}};
+        if (call_.options.has('T') || call_.json()) columns.push_back({"type"});
+        const auto size = inodes                   ? "INODES"
+                          : call_.options.has('h') ? "SIZE"
+                          : call_.options.has('m') ? "1M-BLOCKS"
+                                                   : "1K-BLOCKS";
+        columns.push_back({inodes ? "inodes" : "size", Align::right, size});
+        columns.push_back({"used", Align::right});
+        columns.push_back({inodes ? "free" : "available", Align::right});
+        columns.push_back({"percent", Align::right, "USE%"});
+        columns.push_back({"target", Align::left, "MOUNTED ON"});
+        return columns;
+    }
+    Cell amount(std::uint64_t value) const {
+        if (call_.json()) return value;
+        if (human_) return human_size(value);
+        if (inodes_) return std::to_string(value);
+        const std::uint64_t unit = call_.options.has('m') ? 1024 * 1024 : 1024;
+        return std::to_string(value / unit + (value % unit != 0));
+    }
+    void row(const parse::Mount& mount, const Room& room) {
+        std::vector<Cell> cells{mount.source};
+        if (call_.options.has('T') || call_.json()) cells.emplace_back(mount.type);
+        cells.push_back(amount(room.size));
+        cells.push_back(amount(room.used));
+        cells.push_back(amount(room.available));
+        cells.emplace_back(percent(room));
+        cells.emplace_back(mount.point);
+        table_.row(std::move(cells));
+    }
+    Invocation& call_;
+    bool inodes_, human_;
+    Table table_;
+};
+
+// The mount that a path lies on: the longest that leads there, and of two the later one.
+const parse::Mount* mount_of(const std::vector<parse::Mount>& mounts, std::string_view path) {
+    const parse::Mount* best = nullptr;
+    for (const auto& mount : mounts) {
+        const std::string_view point = mount.point;
+        const bool below =
+            path.starts_with(point) &&
+            (point == "/" || path.size() == point.size() || path[point.size()] == '/');
+        if (below && (!best || point.size() >= best->point.size())) best = &mount;
+    }
+    return best;
+}
+
+int run(Invocation& call) {
+    const auto mounts = mount_table(call);
+    if (!mounts) {
+        call.complain(mounts.error());
+        return 1;
+    }
+    const auto types = type_filter(call.options);
+    Report report(call);
+    for (const auto& operand : call.operands) {
+        const auto path = resolved(call, call.path(operand), Missing::refused);
+        if (!path) {
+            call.complain(path.error());
+        } else if (const auto* mount = mount_of(*mounts, *path)) {
+            report.mount(*mount, true);
+        }
+    }
+    std::set<std::pair<std::uint32_t, std::uint32_t>> seen;
+    for (const auto& mount : *mounts) {
+        if (!call.operands.empty()) break;
+        if (!types.takes(mount.type)) continue;
+        // One line for each file system: the others are binds of it.
+        if (!seen.emplace(mount.major, mount.minor).second && !call.options.has('a')) continue;
+        report.mount(mount, false);
+    }
+    report.finish();
+    return call.status;
+}
+
+constexpr Option options[]{
+    {'h', "human-readable", "", "as 1.5K, 23M"},
+    {'T', "print-type", "", "with the type of file system"},
+    {'i', "inodes", "", "inodes in place of bytes"},
+    {'a', "all", "", "also those without blocks, and binds"},
+    {'k', "", "", "in KiB (default)"},
+    {'m', "", "", "in MiB"},
+    {'P', "portability", "", "one line each (it always is)"},
+    {'t', "type", "LIST", "only these types"},
+    json_option,
+};
+
+constexpr Command df{
+    .name = "df",
+    .usage = "[-hTiakm] [-t LIST] [PATH...]",
+    .summary = "show the room on file systems",
+    .theme = "files",
+    .promise = Promise::files | Promise::processes,
+    .run = run,
+    .options = options,
+    .help =
+        "JSON fields: filesystem, type, size, used, available (bytes; with -i inodes, used, "
+        "free),\n"
+        "percent, target (where it is mounted).\n\nExample:\n  df -hT\n",
+};
+const Register registered{df};
+
+}  // namespace
+}  // namespace limpet::commands

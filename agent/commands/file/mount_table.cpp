@@ -1,0 +1,35 @@
+// commands/file/mount_table.cpp - mounts of the target.
+#include "commands/file/mount_table.h"
+
+#include "limpet/limits.h"
+
+#include <algorithm>
+
+namespace limpet::commands {
+
+Result<std::vector<parse::Mount>> mount_table(const Invocation& call) {
+    // In mode here the process that asks is as good as any; its own /proc/self needs no magic.
+    const auto path = std::to_string(call.target.inner_pid) + "/mountinfo";
+    const auto text = TRY(call.target.procfs.read(path, limits::large_procfs_file));
+    return parse::mountinfo(text);
+}
+
+bool TypeFilter::takes(std::string_view type) const {
+    if (types.empty()) return true;
+    return (std::ranges::find(types, type) != types.end()) != negated;
+}
+
+TypeFilter type_filter(const Options& options) {
+    TypeFilter filter;
+    auto list = options.value('t').value_or(std::string_view{});
+    filter.negated = list.starts_with("no");
+    if (filter.negated) list.remove_prefix(2);
+    while (!list.empty()) {
+        const auto comma = list.find(',');
+        filter.types.emplace_back(list.substr(0, comma));
+        list = comma == list.npos ? std::string_view{} : list.substr(comma + 1);
+    }
+    return filter;
+}
+
+}  // namespace limpet::commands

@@ -1,0 +1,23 @@
+// commands/file/mount_table.h - the mounts of the target's main process.
+#pragma once
+
+#include "commands/command.h"
+#include "parse/mountinfo.h"
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace limpet::commands {
+
+Result<std::vector<parse::Mount>> mount_table(const Invocation& call);
+
+// -t LIST: "ext4,tmpfs", or "noproc,sysfs" for all but these.
+struct TypeFilter {
+    std::vector<std::string> types;
+    bool negated = false;
+    [[nodiscard]] bool takes(std::string_view type) const;
+};
+TypeFilter type_filter(const Options& options);
+
+}  // namespace limpet::commands
