@@ -15,6 +15,7 @@
 #include "sys/file.h"
 #include "sys/process.h"
 #include "target/confine.h"
+#include "target/deadline.h"
 #include "target/enter.h"
 
 #include <poll.h>
@@ -33,6 +34,7 @@ namespace {
 
 constexpr int link_to_serve = 3;
 constexpr int limpet_failed = 125;
+constexpr int look_again = 1000;  // milliseconds, for a child that hangs beyond its deadline
 
 // Those that serve sends on, and those of a terminal's line discipline.
 constexpr std::array forwarded{SIGHUP,  SIGINT,  SIGQUIT, SIGTERM,
@@ -156,6 +158,11 @@ bool ended(const Supervised& run, int& status) {
         if (!WIFSTOPPED(status)) return true;
         ::kill(-run.child, SIGCONT);
     }
+    // Not even SIGKILL reaches it: that is told as the death by deadline which it should have been.
+    if (target::deadline::overdue(run.child)) {
+        status = SIGALRM;
+        return true;
+    }
     return false;
 }
 
@@ -167,7 +174,9 @@ int supervise(Supervised run) {
                                   pollfd{run.pidfd.get(), POLLIN, 0}};
     int status = 0;
     while (!ended(run, status)) {
-        if (::poll(waiting.data(), waiting.size(), -1) < 0 && errno != EINTR) return limpet_failed;
+        if (::poll(waiting.data(), waiting.size(), look_again) < 0 && errno != EINTR) {
+            return limpet_failed;
+        }
         if (waiting[0].revents & POLLIN) {
             signalfd_siginfo signal{};
             if (::read(run.signals.get(), &signal, sizeof signal) == sizeof signal &&
@@ -210,6 +219,7 @@ Result<Supervised> start(const Open& open) {
     Fd signals(::signalfd(-1, &read_here, SFD_CLOEXEC | SFD_NONBLOCK));
     if (!signals) return failed("signalfd", "");
 
+    target::deadline::share();
     const pid_t parent = ::getpid();
     const pid_t child = TRY(sys::fork());
     if (child == 0) work(open, target, before, parent);

@@ -112,12 +112,35 @@ Result<pid_t> start(const Call& call) {
     ::_exit(run_confined(call));
 }
 
+// waitpid(2), but a child that hangs where not even SIGKILL reaches it counts as killed by its
+// deadline. SIGCHLD is blocked meanwhile so that sigtimedwait(2) gets it.
+Result<int> wait_for(pid_t child, std::string_view name) {
+    sigset_t ended, before;
+    ::sigemptyset(&ended);
+    ::sigaddset(&ended, SIGCHLD);
+    ::sigprocmask(SIG_BLOCK, &ended, &before);
+    Result<int> result = 0;
+    for (;;) {
+        const pid_t got = ::waitpid(child, &*result, WNOHANG);
+        if (got == child) break;
+        if (got < 0 && errno != EINTR) {
+            result = failed("wait", name);
+            break;
+        }
+        if (target::deadline::overdue(child)) {
+            result = SIGALRM;
+            break;
+        }
+        constexpr timespec look_again{.tv_sec = 1, .tv_nsec = 0};
+        ::sigtimedwait(&ended, nullptr, &look_again);
+    }
+    ::sigprocmask(SIG_SETMASK, &before, nullptr);
+    return result;
+}
+
 Result<int> run_child(const Call& call) {
     const pid_t child = TRY(start(call));
-    int status = 0;
-    while (::waitpid(child, &status, 0) < 0) {
-        if (errno != EINTR) return failed("wait", call.command.name);
-    }
+    const int status = TRY(wait_for(child, call.command.name));
     if (const auto line = epitaph(call.command.name, status); !line.empty()) {
         Output(BorrowedFd(2)).write(line + '\n');
         return 1;

@@ -38,6 +38,9 @@ Result<pid_t> start(const Call& call);
 // start, wait: for xargs, find -exec, timeout. The status as shells count it.
 Result<int> run_child(const Call& call);
 
+// waitpid(2) with a bound: a child that hangs in the kernel beyond its deadline is left there.
+Result<int> wait_for(pid_t child, std::string_view name);
+
 // A wait status as shells count it: the exit status, or 128 + signal.
 int shell_status(int wait_status);
 // What the parent has to say of a child that died: the file deadline has no other voice. Empty

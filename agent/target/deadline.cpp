@@ -3,13 +3,38 @@
 
 #include "limpet/limits.h"
 
+#include <sys/mman.h>
 #include <sys/time.h>
+#include <unistd.h>
 
+#include <array>
+#include <atomic>
 #include <csignal>
 #include <ctime>
+#include <new>
 
 namespace limpet::target::deadline {
 namespace {
+
+// In memory that all processes of a session share: who is armed since when. A process that has no
+// place any more (more than these at work at once) is merely waited for without a bound.
+struct Note {
+    std::atomic<pid_t> process;
+    std::atomic<time_t> armed_at;  // 0: not armed
+};
+using Notes = std::array<Note, 256>;
+static_assert(std::atomic<time_t>::is_always_lock_free);
+Notes* notes = nullptr;
+Note* mine = nullptr;
+
+// The place of `process`; a fixed one, so that it needs no search. Whoever came last has it.
+Note& note_of(pid_t process) { return (*notes)[static_cast<std::size_t>(process) % notes->size()]; }
+
+time_t now_in_seconds() {
+    timespec now{};
+    ::clock_gettime(CLOCK_MONOTONIC_COARSE, &now);
+    return now.tv_sec;
+}
 
 // Per process by nature, as the interval timer is.
 bool active = false;
@@ -21,6 +46,7 @@ void set(int seconds) {
     timer.it_value.tv_sec = seconds;
     ::setitimer(ITIMER_REAL, &timer, nullptr);
     armed = seconds != 0;
+    if (mine) mine->armed_at = armed ? armed_at : 0;
 }
 
 }  // namespace
@@ -32,18 +58,35 @@ void enable() {
     ::sigemptyset(&alarm);
     ::sigaddset(&alarm, SIGALRM);
     ::sigprocmask(SIG_UNBLOCK, &alarm, nullptr);
+    if (notes) {
+        mine = &note_of(::getpid());
+        mine->process = ::getpid();
+        mine->armed_at = 0;
+    }
     if (armed) set(0);
 }
 
 bool enabled() { return active; }
 
+void share() {
+    void* memory = ::mmap(nullptr, sizeof(Notes), PROT_READ | PROT_WRITE,
+                          MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+    // Without it the deadline still kills whatever can be killed.
+    if (memory != MAP_FAILED) notes = ::new (memory) Notes{};
+}
+
+bool overdue(pid_t child) {
+    if (!notes || note_of(child).process != child) return false;
+    const time_t since = note_of(child).armed_at;
+    return since != 0 && now_in_seconds() - since > limits::file_deadline + 1;
+}
+
 void enter() {
     if (!active) return;
-    timespec now{};
-    ::clock_gettime(CLOCK_MONOTONIC_COARSE, &now);
+    const time_t now = now_in_seconds();
     // Armed less than a second ago is as good as now.
-    if (armed && now.tv_sec - armed_at < 1) return;
-    armed_at = now.tv_sec;
+    if (armed && now - armed_at < 1) return;
+    armed_at = now;
     set(limits::file_deadline);
 }
 

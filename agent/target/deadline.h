@@ -4,13 +4,24 @@
 // ends it (a handler does not run there: security.md E7). So the process arms ITIMER_REAL with
 // SIGALRM's default action, death, before it touches the target's files, and its parent turns that
 // death into the message. Arming costs a system call only when the state changes or every second.
+//
+// Not every system call can be ended even so: a request that a FUSE server has taken and never
+// answers keeps its asker until the server dies, SIGKILL or not. Who waits for a child therefore
+// looks at overdue() as well, and leaves such a child to the kernel.
 #pragma once
+
+#include <sys/types.h>
 
 namespace limpet::target::deadline {
 
 // Only a process whose parent reports the timeout turns the guard on (a forked command).
 void enable();
 [[nodiscard]] bool enabled();
+
+// Once, before the first fork: from then on parents see how long their children have been at it.
+void share();
+// A child that still lives though its deadline killed it a second ago.
+[[nodiscard]] bool overdue(pid_t child);
 
 // Before an operation on the target's files / before blocking on anything else (pipes, terminals).
 void enter();
