@@ -108,13 +108,15 @@ Words option_names(std::span<const Option> own) {
     return names;
 }
 
-// The values of the option that the word before the cursor is, if any.
-Words values_of(std::string_view option) {
+// The values of the option that the word before the cursor is, if any. Grants are a list: what stands
+// before the last comma stays.
+Words values_of(std::string_view option, std::string_view word) {
     if (option == "-o" || option == "--output") return {"json", "wide"};
     if (option == "--host") return {"local", "unix:"};
     if (option != "--allow" && option != "--allow-only") return {};
-    Words names{"all"};
-    for (const auto& grant : grant_names) names.emplace_back(grant.name);
+    const std::string given(word.substr(0, word.rfind(',') + 1));
+    Words names{given + "all"};
+    for (const auto& grant : grant_names) names.push_back(given + std::string(grant.name));
     return names;
 }
 
@@ -129,7 +131,7 @@ Words operands_for(const Verb& verb, const Arguments& arguments) {
 
 Words possible(const Words& before, std::string_view word) {
     if (!before.empty()) {
-        if (auto values = values_of(before.back()); !values.empty()) return values;
+        if (auto values = values_of(before.back(), word); !values.empty()) return values;
     }
     Arguments arguments;
     if (!parse_options({}, before, Reach::first_word, arguments)) return {};

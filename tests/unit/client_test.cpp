@@ -190,6 +190,7 @@ TEST_CASE("completion knows what may stand where", "[client]") {
     CHECK(candidates({"ver"}) == Words{"version"});
     CHECK(candidates({"exec", "--allow-"}) == Words{"--allow-only"});
     CHECK(candidates({"exec", "--allow", "tr"}) == Words{"trace"});
+    CHECK(candidates({"exec", "--allow", "trace,mo"}) == Words{"trace,modify"});
     CHECK(candidates({"-o", "js"}) == Words{"json"});
     CHECK(candidates({"help", "at"}) == Words{"attach"});
     CHECK(candidates({"completion", ""}) == Words{"bash", "fish", "zsh"});
