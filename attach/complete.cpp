@@ -108,8 +108,8 @@ Words option_names(std::span<const Option> own) {
     return names;
 }
 
-// The values of the option that the word before the cursor is, if any. Grants are a list: what stands
-// before the last comma stays.
+// The values of the option that the word before the cursor is, if any. Grants are a list: what
+// stands before the last comma stays.
 Words values_of(std::string_view option, std::string_view word) {
     if (option == "-o" || option == "--output") return {"json", "wide"};
     if (option == "--host") return {"local", "unix:"};

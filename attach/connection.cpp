@@ -14,6 +14,9 @@ namespace {
 // Several frames per read(2), and the largest one always fits behind a half-read header.
 constexpr std::size_t buffer_size = 4 * (limits::data_payload + frame_header_size);
 
+// Below this, two system calls for a frame cost more than copying it.
+constexpr std::size_t bulk_size = 32 * 1024;
+
 std::unexpected<Error> lost(std::string_view why) {
     return refused("connection to the agent lost", why);
 }
@@ -73,19 +76,39 @@ Result<> Connection::receive() {
         end_ -= begin_;
         begin_ = 0;
     }
-    const auto count = ::read(in_.get(), buffer_.get() + end_, buffer_size - end_);
+    const auto room = bulk_ ? frame_header_size - (end_ - begin_) : buffer_size - end_;
+    end_ += TRY(received(::read(in_.get(), buffer_.get() + end_, room)));
+    return {};
+}
+
+Result<std::size_t> Connection::received(ssize_t count) {
     if (count > 0) {
-        end_ += static_cast<std::size_t>(count);
         heard_ = Clock::now();
         pinged_ = false;
-    } else if (count == 0) {
-        closed_ = true;
-    } else if (errno == ECONNRESET) {
+        return static_cast<std::size_t>(count);
+    }
+    if (count == 0 || errno == ECONNRESET) {
         closed_ = true;
     } else if (errno != EAGAIN && errno != EINTR) {
         return failed("read", "from the agent");
     }
-    return {};
+    return 0;
+}
+
+Result<std::size_t> Connection::move_left(BorrowedFd pipe) {
+    const auto moved = ::splice(in_.get(), nullptr, pipe.get(), nullptr, left_, SPLICE_F_NONBLOCK);
+    if (moved < 0 && errno == EPIPE) return failed("write", "standard output");
+    const auto count = TRY(received(moved));
+    left_ -= count;
+    return count;
+}
+
+Result<std::string_view> Connection::receive_left() {
+    begin_ = end_ = 0;
+    const auto count =
+        TRY(received(::read(in_.get(), buffer_.get(), std::min(left_, buffer_size))));
+    left_ -= count;
+    return std::string_view(buffer_.get(), count);
 }
 
 Result<std::optional<Frame>> Connection::next() {
@@ -94,12 +117,18 @@ Result<std::optional<Frame>> Connection::next() {
         const auto header = TRY(
             decode_header(std::span<const std::byte, frame_header_size>(start, frame_header_size)));
         if (!from_agent(header.type)) return refused("frame", "an agent does not send this type");
-        if (end_ - begin_ - frame_header_size < header.length) break;
-        const Frame frame{header, {buffer_.get() + begin_ + frame_header_size, header.length}};
-        begin_ += frame_header_size + header.length;
         if (!credit_ && header.type != FrameType::hello && header.type != FrameType::error) {
             return refused("hello", "the agent did not say hello first");
         }
+        bulk_ = header.type == FrameType::data && header.stream == direct_ &&
+                header.length >= bulk_size;
+        const auto present =
+            std::min<std::size_t>(end_ - begin_ - frame_header_size, header.length);
+        if (!bulk_ && present < header.length) break;
+        const Frame frame{
+            header, {buffer_.get() + begin_ + frame_header_size, present}, header.length - present};
+        begin_ += frame_header_size + present;
+        left_ = frame.left;
         if (of_session(header.type)) return frame;
         TRY(own(frame));
     }

@@ -24,6 +24,7 @@ using Clock = std::chrono::steady_clock;
 struct Frame {
     FrameHeader header;
     std::string_view payload;  // until the next call of receive()
+    std::size_t left = 0;      // bytes of the payload that move_left() or receive_left() get
 };
 
 class Connection {
@@ -44,8 +45,19 @@ public:
 
     // One read(2), when poll(2) says there is something.
     Result<> receive();
-    // The next whole frame that belongs to a session.
+    // The next frame that belongs to a session: whole, but for large ones of the stream that
+    // leave_in_kernel() names.
     Result<std::optional<Frame>> next();
+
+    // Large data frames of this stream need not pass through our memory: they go from the socket to
+    // a pipe by splice(2), which is several times faster than read(2) and write(2).
+    void leave_in_kernel(Stream stream) { direct_ = stream; }
+    // What is left of the last frame; until there is nothing, neither receive() nor next() is
+    // called.
+    [[nodiscard]] std::size_t left() const { return left_; }
+    // Both return how many bytes they got, 0 when it is not the time.
+    Result<std::size_t> move_left(BorrowedFd pipe);
+    Result<std::string_view> receive_left();
     // The agent closed the connection and every frame that it sent has been returned.
     [[nodiscard]] bool closed() const { return closed_; }
 
@@ -62,6 +74,7 @@ public:
 
 private:
     Result<> own(const Frame& frame);
+    Result<std::size_t> received(ssize_t count);
 
     Fd in_, out_;
     std::string queue_;     // encoded frames
@@ -70,6 +83,9 @@ private:
     std::size_t begin_ = 0;  // of what was received and not yet returned
     std::size_t end_ = 0;
     bool closed_ = false;
+    std::optional<Stream> direct_;
+    bool bulk_ = false;  // large frames follow one another: only their headers are read
+    std::size_t left_ = 0;
     bool pinged_ = false;
     std::optional<std::uint32_t> credit_;
     std::string software_;

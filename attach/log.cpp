@@ -20,6 +20,7 @@ void show(std::string_view line, bool raw) {
 }  // namespace
 
 void Log::read(bool raw) {
+    if (!open()) return;
     char bytes[4096];
     for (;;) {
         const auto count = ::read(fd_.get(), bytes, sizeof bytes);

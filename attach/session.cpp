@@ -21,6 +21,8 @@ constexpr std::uint32_t session_id = 1;
 constexpr std::size_t backlog_limit = 2 * limits::data_payload;
 // Granted in portions of this, so that credit frames stay few.
 constexpr std::uint64_t grant_portion = limits::initial_credit / 4;
+// A full pipe is waited for so long, in milliseconds, before a frame is copied instead.
+constexpr int full_pipe_patience = 500;
 
 // One output stream: what came, what we allowed, where it goes.
 struct Output {
@@ -39,7 +41,9 @@ public:
           log_(std::move(link.log)),
           signals_(std::move(signals)),
           out_{Sink(1, "standard output", sanitised(1)), Stream::out},
-          error_{Sink(2, "standard error", sanitised(2)), Stream::error} {}
+          error_{Sink(2, "standard error", sanitised(2)), Stream::error} {
+        if (out_.sink.takes_splices()) connection_.leave_in_kernel(Stream::out);
+    }
 
     Result<Ending> run() {
         auto ending = converse();
@@ -60,10 +64,14 @@ private:
     Result<> read_agent();
     Result<> take(const Frame& frame);
     Result<> take_data(const Frame& frame);
+    Result<> move_left();
+    Result<> copy_left();
     Result<> check(const Output& output, Result<> written);
     void pass_on(int signal);
     void grant(Output& output);
     void resize();
+    // A frame is half moved, and the pipe that it goes to is full.
+    [[nodiscard]] bool blocked() const { return connection_.left() > 0 && !out_.sink.ready(); }
     [[nodiscard]] bool input_wanted() const {
         return !input_ended_ && !exit_ && input_credit_ > 0 &&
                connection_.backlog() < backlog_limit;
@@ -93,10 +101,10 @@ Result<Ending> Conversation::converse() {
     connection_.flush();
     while (!finished()) {
         const int patience = TRY(prepare());
-        if (::poll(polled_.data(), polled_.size(), patience) < 0 && errno != EINTR) {
-            return failed("poll", "");
-        }
-        TRY(turn());
+        const int count = ::poll(polled_.data(), polled_.size(), patience);
+        if (count < 0 && errno != EINTR) return failed("poll", "");
+        if (count > 0) TRY(turn());
+        if (count == 0 && connection_.left() > 0) TRY(copy_left());
     }
     if (ending_signal_ != 0) {
         connection_.send(FrameType::close, session_id);
@@ -114,12 +122,14 @@ Result<int> Conversation::prepare() {
     const auto want = [&](Slot slot, BorrowedFd fd, bool wanted, short events) {
         polled_[slot] = {wanted ? fd.get() : -1, events, 0};
     };
-    const int patience = exit_ ? -1 : TRY(connection_.heartbeat(Clock::now()));
-    want(agent_in, connection_.in(), !exit_, POLLIN);
+    int patience = exit_ ? -1 : TRY(connection_.heartbeat(Clock::now()));
+    const bool full = blocked();
+    if (full) patience = std::min(patience, full_pipe_patience);
+    want(agent_in, connection_.in(), !exit_ && !full, POLLIN);
     want(agent_out, connection_.out(), connection_.has_backlog() && !exit_, POLLOUT);
     want(signal_in, signals_.fd(), true, POLLIN);
     want(local_in, BorrowedFd(0), input_wanted(), POLLIN);
-    want(local_out, out_.sink.fd(), out_.sink.pending(), POLLOUT);
+    want(local_out, out_.sink.fd(), full || out_.sink.pending(), POLLOUT);
     want(local_error, error_.sink.fd(), error_.sink.pending(), POLLOUT);
     want(log_in, log_.fd(), log_.open(), POLLIN);
     return patience;
@@ -129,7 +139,7 @@ Result<> Conversation::turn() {
     if (polled_[signal_in].revents) TRY(read_signals());
     if (polled_[local_out].revents) TRY(check(out_, out_.sink.drain()));
     if (polled_[local_error].revents) TRY(check(error_, error_.sink.drain()));
-    if (polled_[agent_in].revents) TRY(read_agent());
+    if (polled_[agent_in].revents || connection_.left() > 0) TRY(read_agent());
     if (polled_[local_in].revents) TRY(read_input());
     if (polled_[log_in].revents) log_.read(raw_.has_value());
     grant(out_);
@@ -194,10 +204,14 @@ Result<> Conversation::read_input() {
 }
 
 Result<> Conversation::read_agent() {
-    TRY(connection_.receive());
-    while (const auto frame = TRY(connection_.next())) {
+    if (connection_.left() == 0) TRY(connection_.receive());
+    TRY(move_left());
+    while (connection_.left() == 0) {
+        const auto frame = TRY(connection_.next());
+        if (!frame) break;
         TRY(take(*frame));
         if (exit_) return {};
+        TRY(move_left());
     }
     if (!greeted_ && connection_.credit()) {
         greeted_ = true;
@@ -242,11 +256,35 @@ Result<> Conversation::take_data(const Frame& frame) {
         return refused("frame", "the agent sends on the input stream");
     }
     auto& output = frame.header.stream == Stream::out ? out_ : error_;
-    output.received += frame.payload.size();
-    if (output.received > output.granted || output.ended) {
+    if (output.received + frame.header.length > output.granted || output.ended) {
         return refused("frame", "the agent sends more than it was allowed to");
     }
+    output.received += frame.payload.size();
     return check(output, output.sink.write(frame.payload));
+}
+
+// The rest of a large frame, from the socket to the pipe. What was kept before goes out first.
+Result<> Conversation::move_left() {
+    while (connection_.left() > 0 && !out_.sink.pending()) {
+        auto moved = connection_.move_left(out_.sink.fd());
+        if (!moved) return check(out_, std::unexpected(std::move(moved).error()));
+        if (*moved == 0) return {};
+        out_.received += *moved;
+    }
+    if (connection_.left() > 0) return copy_left();
+    return {};
+}
+
+// The reader of the pipe is slow: the rest is kept, so that what follows it (pings, the other
+// stream, the exit) is heard meanwhile.
+Result<> Conversation::copy_left() {
+    while (connection_.left() > 0) {
+        const auto bytes = TRY(connection_.receive_left());
+        if (bytes.empty()) return {};
+        out_.received += bytes.size();
+        TRY(check(out_, out_.sink.write(bytes)));
+    }
+    return {};
 }
 
 // A standard error that takes nothing loses messages, as it does for every program; output that is

@@ -12,10 +12,8 @@
 namespace limpet::attach {
 namespace {
 
-bool ready(int fd) {
-    pollfd entry{fd, POLLOUT, 0};
-    return ::poll(&entry, 1, 0) > 0;
-}
+// A data frame; any user may have up to 1 MiB, pipe(7).
+constexpr int pipe_size = 256 * 1024;
 
 }  // namespace
 
@@ -32,6 +30,9 @@ Sink::Sink(int fd, std::string_view name, bool sanitise) : fd_(fd), name_(name) 
         const auto path = "/proc/self/fd/" + std::to_string(fd);
         own_ = Fd(::open(path.c_str(), O_WRONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC));
         way_ = own_ ? Way::reopened : Way::portions;
+        // No harm where it is refused: the pipe stays as it is.
+        pipe_ = S_ISFIFO(status.st_mode);
+        if (pipe_) ::fcntl(fd, F_SETPIPE_SZ, pipe_size);
     }
 }
 
@@ -73,6 +74,11 @@ Result<> Sink::drain() {
     return {};
 }
 
+bool Sink::ready() const {
+    pollfd entry{fd().get(), POLLOUT, 0};
+    return ::poll(&entry, 1, 0) > 0;
+}
+
 void Sink::keep(std::string_view bytes) {
     if (written_ > kept_.size() / 2) {
         kept_.erase(0, written_);
@@ -92,7 +98,7 @@ Result<std::size_t> Sink::put(std::string_view bytes) {
                 break;
             case Way::file: count = ::write(fd_, bytes.data(), bytes.size()); break;
             case Way::portions:
-                if (!ready(fd_)) return 0;
+                if (!ready()) return 0;
                 count = ::write(fd_, bytes.data(), std::min<std::size_t>(bytes.size(), PIPE_BUF));
                 break;
         }

@@ -23,6 +23,10 @@ public:
     Result<> drain();
     [[nodiscard]] bool pending() const { return written_ < kept_.size(); }
     [[nodiscard]] std::size_t kept() const { return kept_.size() - written_; }
+    // splice(2) may write to fd() what write() would: a pipe, and nothing to neutralise.
+    [[nodiscard]] bool takes_splices() const { return pipe_ && own_ && !sanitiser_; }
+    // Whether a write would be taken now.
+    [[nodiscard]] bool ready() const;
     [[nodiscard]] BorrowedFd fd() const { return own_ ? BorrowedFd(own_) : BorrowedFd(fd_); }
 
 private:
@@ -40,6 +44,7 @@ private:
     std::string_view name_;
     Fd own_;
     Way way_ = Way::file;
+    bool pipe_ = false;
     std::optional<Sanitiser> sanitiser_;
     std::string kept_;
     std::size_t written_ = 0;  // of kept_

@@ -149,8 +149,8 @@ TEST_CASE("a short stream never looks whole", "[client]") {
     SECTION("the connection breaks") { client.agent.reset(); }
     SECTION("the end is missing") { client.say(FrameType::exit, encode(Exit{})); }
     SECTION("an end follows data that was not allowed") {
-        for (int i = 0; i < 5; ++i) {
-            // More than the credit, which nobody reads out of the pipe.
+        for (int i = 0; i < 40; ++i) {
+            // More than the credit and what fits into a pipe that nobody reads.
             std::string bytes(limits::data_payload, 'x');
             const auto header = encode(FrameHeader{static_cast<std::uint32_t>(bytes.size()),
                                                    FrameType::data, Stream::out, 1});
@@ -198,16 +198,56 @@ TEST_CASE("credit is granted as the output is read, not before", "[client]") {
     Client client;
     client.begin();
     const std::string block(limits::data_payload, 'x');
-    client.say(FrameType::data, block, Stream::out);  // the pipe takes 64 KiB of it
-    pollfd quiet{client.agent.get(), POLLIN, 0};
-    CHECK(::poll(&quiet, 1, 100) == 0);
-    CHECK(read_some(client.out, block.size()) == block);
-    const auto [header, payload] = client.hear();
-    CHECK(header.type == FrameType::credit);
-    CHECK(header.stream == Stream::out);
-    CHECK(PayloadReader(payload).number(4).value() == block.size());
+    std::size_t credit = limits::initial_credit, sent = 0;
+    pollfd heard{client.agent.get(), POLLIN, 0};
+    // Nobody reads: the pipe fills, and then the client has what one credit allows, not more.
+    for (;;) {
+        while (credit >= block.size()) {
+            client.say(FrameType::data, block, Stream::out);
+            credit -= block.size();
+            sent += block.size();
+        }
+        if (::poll(&heard, 1, 1500) == 0) break;
+        const auto [header, payload] = client.hear();
+        REQUIRE(header.type == FrameType::credit);
+        REQUIRE(header.stream == Stream::out);
+        credit += PayloadReader(payload).number(4).value();
+    }
+    CHECK(sent >= limits::initial_credit);
+    // 64 buffers of at most 32 KiB each in the pipe, and the credit.
+    CHECK(sent <= 2 * 1024 * 1024 + 2 * limits::initial_credit);
+    CHECK(read_some(client.out, sent) == std::string(sent, 'x'));
+    REQUIRE(::poll(&heard, 1, 5000) == 1);
+    CHECK(client.hear().first.type == FrameType::credit);
     client.finish({});
     CHECK(client.status() == 0);
+}
+
+TEST_CASE("large frames arrive as they are, between small ones and cut anywhere", "[client]") {
+    Client client;
+    client.begin();
+    std::string wanted;
+    for (unsigned i = 0; i < 40; ++i) {
+        std::string block((i % 7) * 37 * 1024 + i, 0);
+        for (std::size_t at = 0; at < block.size(); ++at)
+            block[at] = static_cast<char>(at * 31 + i);
+        const auto header = encode(
+            FrameHeader{static_cast<std::uint32_t>(block.size()), FrameType::data, Stream::out, 1});
+        const auto bytes = std::string(reinterpret_cast<const char*>(header.data()), 12) + block;
+        const auto cut = bytes.size() * (i % 5) / 5;
+        REQUIRE(::send(client.agent.get(), bytes.data(), cut, MSG_NOSIGNAL) ==
+                static_cast<ssize_t>(cut));
+        if (i % 3 == 0) ::usleep(2000);
+        REQUIRE(::send(client.agent.get(), bytes.data() + cut, bytes.size() - cut, MSG_NOSIGNAL) ==
+                static_cast<ssize_t>(bytes.size() - cut));
+        if (i % 4 == 0) client.say(FrameType::data, "note", Stream::error);
+        // With every block read, the credit is never used up.
+        REQUIRE(read_some(client.out, block.size()) == block);
+    }
+    client.say(FrameType::ping, "12345678", Stream::in, 0);
+    client.finish({Exit::Kind::exited, 5, {}});
+    CHECK(client.status() == 5);
+    CHECK(read_some(client.error, 40) == "notenotenotenotenotenotenotenotenotenote");
 }
 
 TEST_CASE("output that cannot be written ends the session", "[client]") {
