@@ -21,6 +21,12 @@ std::optional<int> number(std::string_view text) {
     return value;
 }
 
+// Without a number: $?, in a trap's action the one from before it.
+int implied(const Shell& shell) {
+    const bool in_action = shell.traps.running > 0 && shell.calls == shell.traps.calls;
+    return in_action ? shell.traps.status_before : shell.status;
+}
+
 void skip_dashes(Words& words) {
     if (words.size() > 1 && words[1] == "--") words.erase(words.begin() + 1);
 }
@@ -47,7 +53,7 @@ int run_break(Shell& shell, Words& words) {
 
 int run_return(Shell& shell, Words& words) {
     skip_dashes(words);
-    int status = shell.status;
+    int status = implied(shell);
     if (words.size() > 1) {
         const auto given = number(words[1]);
         if (!given) return misuse(shell, words, words[1] + ": not a number");
@@ -61,7 +67,7 @@ int run_return(Shell& shell, Words& words) {
 
 int run_exit(Shell& shell, Words& words) {
     skip_dashes(words);
-    int status = shell.status;
+    int status = implied(shell);
     if (words.size() > 1) {
         const auto given = number(words[1]);
         if (!given) return misuse(shell, words, words[1] + ": not a number");
@@ -110,7 +116,6 @@ int run_dot(Shell& shell, Words& words) {
         misuse(shell, words, limpet::text(text.error()));
         return 1;
     }
-    const int loops = std::exchange(shell.loops, 0);
     const int line = shell.variables.line;
     ++shell.calls;
     Source source(*std::move(text));
@@ -122,7 +127,6 @@ int run_dot(Shell& shell, Words& words) {
     if (replaces) shell.arguments = std::move(arguments);
     --shell.calls;
     shell.variables.line = line;
-    shell.loops = loops;
     if (shell.flow == Flow::leave_call) shell.flow = Flow::none;
     return shell.status;
 }

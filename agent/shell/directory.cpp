@@ -164,6 +164,7 @@ int run_cd(Shell& shell, Words& words) {
     }
     shell.directory = logical;
     if (!shell.assign(sym_OLDPWD, before) || !shell.assign(sym_PWD, logical)) return 1;
+    shell.variables.entry(sym_OLDPWD).exported = true;
     if (shown) shell.write(logical + '\n');
     return 0;
 }

@@ -8,16 +8,24 @@ namespace limpet::shell {
 // The delimiter is the word with its quotes removed; one quoted byte makes the body literal. What
 // looks like an expansion in it is only text.
 void Parser::document_delimiter(HereDocument& document) {
+    const auto raw = std::string_view(source_->text).substr(token_start_, source_->at - token_start_);
     std::string text;
-    for (const auto& part : word_.parts) {
-        if (part.quoted && part.kind == PartKind::literal) document.quoted = true;
-        if (part.kind == PartKind::literal) {
-            text += part.text;
-        } else if (part.kind == PartKind::tilde) {
-            text += '~';
-            text += part.text;
+    char quote = 0;
+    for (std::size_t i = 0; i < raw.size(); ++i) {
+        const char byte = raw[i];
+        const bool escapes = byte == '\\' && quote != '\'' && i + 1 < raw.size();
+        if (escapes && raw[i + 1] == '\n') {
+            ++i;
+        } else if (escapes && (quote == 0 || std::string_view("$`\"\\").contains(raw[i + 1]))) {
+            document.quoted = true;
+            text += raw[++i];
+        } else if (byte == quote) {
+            quote = 0;
+        } else if (quote == 0 && (byte == '\'' || byte == '"')) {
+            document.quoted = true;
+            quote = byte;
         } else {
-            return fail("the delimiter of a here-document cannot be an expansion");
+            text += byte;
         }
     }
     document.delimiter = arena().text(text);

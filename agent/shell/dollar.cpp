@@ -155,7 +155,7 @@ void Parser::brace_replace(Part& part) {
         part.operation = Operator::replace_back;
     }
     part.word = brace_word(Context::pattern);
-    if (accept('/')) part.second = brace_word(part.quoted ? Context::quoted_brace : Context::brace);
+    if (accept('/')) part.second = brace_word(Context::brace);
 }
 
 // Complains when it is expanded: a script may hold one in a branch that it never takes.

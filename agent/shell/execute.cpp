@@ -109,7 +109,7 @@ int run_background(Shell& shell, const Node* node) {
 }
 
 int run_list(Shell& shell, const List& list, bool last) {
-    int status = shell.status;
+    int status = 0;
     for (std::size_t i = 0; i < list.items.size(); ++i) {
         const auto& item = list.items[i];
         if (item.joint == Joint::if_true && status != 0) continue;
@@ -201,6 +201,7 @@ int run_loop(Shell& shell, const Loop& node) {
 }
 
 int run_each(Shell& shell, const Each& node) {
+    shell.variables.line = node.line;
     std::vector<std::string> words;
     if (node.all_arguments) {
         words = shell.arguments;
@@ -226,11 +227,11 @@ int run_each(Shell& shell, const Each& node) {
 
 int run_choice(Shell& shell, const Choice& node, bool last) {
     std::string subject;
+    shell.variables.line = node.line;
     shell.substitution_status = 0;
     if (!expand_text(shell, node.subject, subject)) return shell.status;
     bool chosen = false;
     std::string pattern;
-    shell.status = 0;
     for (std::size_t i = 0; i < node.branches.size(); ++i) {
         const auto& branch = node.branches[i];
         for (const auto& word : branch.patterns) {
@@ -244,7 +245,7 @@ int run_choice(Shell& shell, const Choice& node, bool last) {
         const int status = run(shell, branch.body, last && is_end);
         if (is_end || shell.leaving()) return status;
     }
-    return shell.status;
+    return shell.status = 0;
 }
 
 int run_compound(Shell& shell, const Node* node, bool last) {

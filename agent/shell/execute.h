@@ -59,6 +59,10 @@ private:
 };
 
 // False after it complained. `saved` null: for good.
-bool redirect(Shell& shell, std::span<const Redirection> redirections, SavedDescriptors* saved);
+// `targets`: their words, when expand_targets() was called before.
+bool redirect(Shell& shell, std::span<const Redirection> redirections, SavedDescriptors* saved,
+              const std::vector<std::string>* targets = nullptr);
+bool expand_targets(Shell& shell, std::span<const Redirection> redirections,
+                    std::vector<std::string>& targets);
 
 }  // namespace limpet::shell

@@ -61,7 +61,8 @@ void Expansion::split_text(std::string_view text) {
 }
 
 void Expansion::finish_field() {
-    const bool found = magic_ && !shell_.on(opt_noglob) && glob(shell_, pattern_, *fields_);
+    const bool found = magic_ && !shell_.on(opt_noglob) && has_magic(pattern_) &&
+                       glob(shell_, pattern_, *fields_);
     if (!found) fields_->push_back(std::move(text_));
     text_.clear();
     pattern_.clear();
@@ -195,8 +196,13 @@ std::string expand_prompt(Shell& shell, std::string_view text) {
     ProgramPointer program;
     const Word* word = parser.quoted_text(program);
     std::string expanded;
-    if (!word || !expand_text(shell, *word, expanded)) return std::string(text);
-    return expanded;
+    // A prompt that is wrong ends nothing.
+    const auto flow = shell.flow;
+    const int status = shell.status;
+    const bool good = word && expand_text(shell, *word, expanded);
+    shell.flow = flow;
+    shell.status = status;
+    return good ? expanded : std::string(text);
 }
 
 }  // namespace limpet::shell

@@ -109,6 +109,8 @@ int run_kill(Shell& shell, Words& words) {
     }
     if (at < words.size() && words[at] == "--") ++at;
     if (at == words.size()) return misuse(shell, words, "a process or job is missing");
+    // A child that has ended is no process any more.
+    reap(shell);
     int status = 0;
     for (; at < words.size(); ++at) {
         if (const int one = send(shell, words[at], signal); one != 0) status = one;
@@ -118,6 +120,7 @@ int run_kill(Shell& shell, Words& words) {
 
 int run_wait(Shell& shell, Words& words) {
     if (words.size() > 1 && words[1] == "--") words.erase(words.begin() + 1);
+    if (shell.jobs.foreign) shell.jobs.list.clear();
     if (words.size() == 1) {
         for (std::size_t i = 0; i < shell.jobs.list.size(); ++i) {
             auto& job = shell.jobs.list[i];
@@ -159,7 +162,7 @@ int run_jobs(Shell& shell, Words& words) {
             (letter == 'l' ? pids : only_pids) = true;
         }
     }
-    reap(shell);
+    if (!shell.jobs.foreign) reap(shell);
     const auto show = [&](Job& job) {
         shell.write(only_pids ? std::to_string(job.processes.front().pid) + '\n'
                               : job_line(shell, job, pids));
@@ -234,8 +237,9 @@ int run_trap(Shell& shell, Words& words) {
     }
     std::optional<std::string> action = words[at];
     // A number first: reset. So is one word alone.
-    const bool resets = words[at] == "-" || words[at].find_first_not_of("0123456789") == std::string::npos;
-    if (words[at] == "-" || (resets && !words[at].empty()) || at + 1 == words.size()) {
+    const bool number = !words[at].empty() &&
+                        words[at].find_first_not_of("0123456789") == std::string::npos;
+    if (words[at] == "-" || number || at + 1 == words.size()) {
         if (words[at] == "-") ++at;
         action.reset();
     } else {

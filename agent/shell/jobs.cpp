@@ -31,8 +31,7 @@ void become_subshell(Shell& shell, pid_t parent, bool ignore_keyboard) {
     for (const int fd : shell.private_fds) ::close(fd);
     shell.private_fds.clear();
     shell.jobs.terminal = -1;
-    shell.jobs.list.clear();
-    shell.jobs.recent.clear();
+    shell.jobs.foreign = true;
     shell.options[opt_monitor] = false;
     shell.subshell = true;
     shell.capture = nullptr;
@@ -108,6 +107,11 @@ void take_terminal_back(Shell& shell, Job& job) {
 Job& add_job(Shell& shell, std::string_view text) {
     // Jobs that ended and were told of make room; scripts start many.
     auto& list = shell.jobs.list;
+    if (shell.jobs.foreign) {
+        list.clear();
+        shell.jobs.recent.clear();
+        shell.jobs.foreign = false;
+    }
     while (!list.empty() && list.front().processes.empty() && list.front().number == 0) {
         list.pop_front();
     }
@@ -241,7 +245,7 @@ std::optional<int> wait_background(Shell& shell, Job& job, int& signal) {
 }
 
 void reap(Shell& shell) {
-    if (shell.jobs.list.empty()) return;
+    if (shell.jobs.list.empty() || shell.jobs.foreign) return;
     while (wait_once(shell, WNOHANG | WCONTINUED)) {
     }
 }
@@ -286,7 +290,7 @@ bool has_stopped(const Shell& shell) {
 bool start_job_control(Shell& shell) {
     auto& jobs = shell.jobs;
     if (jobs.terminal >= 0) return true;
-    const int terminal = ::fcntl(2, F_DUPFD_CLOEXEC, 10);
+    const int terminal = private_copy(2);
     if (terminal < 0) return false;
     // Not ours to control (no controlling terminal, another session's): ENOTTY.
     const pid_t front = ::tcgetpgrp(terminal);

@@ -37,6 +37,7 @@ struct Job {
 struct Jobs {
     std::deque<Job> list;  // a deque: references stay valid while jobs are added
     std::vector<int> recent;  // numbers, the current job last
+    bool foreign = false;  // the parent's, only to be shown by `jobs`
     int terminal = -1;     // our own descriptor of it, with job control
     pid_t own_group = 0;
     termios own_modes{};

@@ -152,8 +152,9 @@ bool Expansion::all_arguments(const Part& part) {
     const auto& arguments = shell_.arguments;
     bool usable = !arguments.empty();
     if (part.colon) {
+        const bool separated = part.special == '@' || !shell_.variables.separators().empty();
         usable = std::ranges::any_of(arguments, [](const auto& text) { return !text.empty(); }) ||
-                 arguments.size() > 1;
+                 (arguments.size() > 1 && separated);
     }
     switch (part.operation) {
         case Operator::length:

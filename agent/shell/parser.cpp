@@ -167,7 +167,16 @@ const Node* Parser::command() {
     peek();
     const auto start = token_start_;
     const Node* node = compound();
+    bool substituted = false;
+    while (!node && !broken_ && peek() == Token::word && substitute_alias()) {
+        substituted = true;
+        node = compound();
+    }
     if (!node && !broken_) node = simple();
+    if (!node && !broken_ && substituted) {
+        // An alias for nothing.
+        node = arena().make(Simple{{.kind = NodeKind::simple, .line = token_line_}});
+    }
     --depth_;
     // The one writer of a finished node: only here is it known where the command ends.
     if (node && !broken_) {
@@ -206,7 +215,8 @@ const Node* Parser::simple() {
 bool Parser::simple_word(std::vector<Assignment>& assignments, std::vector<Word>& words) {
     const bool after_blank_alias = alias_blank_ != 0 && token_start_ >= alias_blank_;
     if (after_blank_alias) alias_blank_ = 0;
-    if ((words.empty() || after_blank_alias) && substitute_alias()) return true;
+    const bool may_be_alias = (words.empty() && !assignments.empty()) || after_blank_alias;
+    if (may_be_alias && substitute_alias()) return true;
     const bool declares = !words.empty() && words[0].plain &&
                           (words[0].parts[0].text == "export" ||
                            words[0].parts[0].text == "readonly" ||
@@ -255,7 +265,7 @@ const Node* Parser::function_definition(std::string_view name, int line) {
     consume();
     source_->continued = true;
     skip_newlines();
-    const Node* body = compound();
+    const Node* body = command();
     if (!body) {
         if (!broken_) unexpected();
         return nullptr;

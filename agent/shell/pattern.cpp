@@ -159,6 +159,9 @@ bool has_magic(std::string_view pattern) {
     for (std::size_t i = 0; i < pattern.size(); ++i) {
         if (pattern[i] == '\\') {
             ++i;
+        } else if (pattern[i] == '[') {
+            // The command [ is no pattern.
+            if (pattern.find(']', i + 1) != pattern.npos) return true;
         } else if (magic.contains(pattern[i])) {
             return true;
         }

@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include <charconv>
+#include <cstdint>
 
 namespace limpet::shell {
 namespace {
@@ -16,11 +17,22 @@ struct Line {
     bool interrupted = false;
 };
 
+struct Reading {
+    bool raw = false;      // -r
+    char delimiter = '\n';  // -d
+    std::size_t most = SIZE_MAX;  // -n
+    std::string prompt;    // -p
+};
+
 // Byte by byte: what follows the line belongs to whoever reads next.
-Line read_line(Shell& shell, bool raw) {
+Line read_line(Shell& shell, const Reading& how) {
     Line line;
     bool backslash = false;
     for (;;) {
+        if (line.text.size() >= how.most) {
+            line.ended = true;
+            return line;
+        }
         char byte = 0;
         const auto got = ::read(0, &byte, 1);
         if (got < 0 && errno == EINTR) {
@@ -30,17 +42,18 @@ Line read_line(Shell& shell, bool raw) {
             return line;
         }
         if (got <= 0) return line;
+        if (byte == how.delimiter && !backslash) {
+            line.ended = true;
+            return line;
+        }
         if (byte == '\0') continue;
         if (backslash) {
             backslash = false;
             if (byte == '\n') continue;
             line.text += byte;
             line.escaped += '1';
-        } else if (byte == '\\' && !raw) {
+        } else if (byte == '\\' && !how.raw) {
             backslash = true;
-        } else if (byte == '\n') {
-            line.ended = true;
-            return line;
         } else {
             line.text += byte;
             line.escaped += '0';
@@ -98,23 +111,58 @@ private:
     std::size_t at_ = 0;
 };
 
-}  // namespace
-
-int run_read(Shell& shell, Words& words) {
-    bool raw = false;
-    std::size_t at = 1;
+// XCU has only -r; the others are what scripts use most beyond it.
+bool parse_read(Shell& shell, const Words& words, std::size_t& at, Reading& how) {
     for (; at < words.size() && words[at].size() > 1 && words[at][0] == '-'; ++at) {
         if (words[at] == "--") {
             ++at;
+            return true;
+        }
+        for (std::size_t i = 1; i < words[at].size(); ++i) {
+            const char letter = words[at][i];
+            if (letter == 'r') {
+                how.raw = true;
+                continue;
+            }
+            if (!std::string_view("dnp").contains(letter)) {
+                misuse(shell, words, "there is no option -" + std::string(1, letter));
+                return false;
+            }
+            std::string value = words[at].substr(i + 1);
+            if (value.empty()) {
+                if (at + 1 == words.size()) {
+                    misuse(shell, words, "-" + std::string(1, letter) + " needs a value");
+                    return false;
+                }
+                value = words[++at];
+            }
+            if (letter == 'd') how.delimiter = value.empty() ? '\0' : value[0];
+            if (letter == 'p') how.prompt = value;
+            if (letter == 'n') {
+                const auto [end, code] =
+                    std::from_chars(value.data(), value.data() + value.size(), how.most);
+                if (code != std::errc{} || end != value.data() + value.size()) {
+                    misuse(shell, words, value + ": not a number");
+                    return false;
+                }
+            }
             break;
         }
-        if (words[at] != "-r") return misuse(shell, words, "there is no option " + words[at]);
-        raw = true;
     }
+    return true;
+}
+
+}  // namespace
+
+int run_read(Shell& shell, Words& words) {
+    Reading how;
+    std::size_t at = 1;
+    if (!parse_read(shell, words, at, how)) return 2;
     for (auto i = at; i < words.size(); ++i) {
         if (!is_name(words[i])) return misuse(shell, words, words[i] + ": not a name");
     }
-    const auto line = read_line(shell, raw);
+    if (!how.prompt.empty() && ::isatty(0) == 1) write_fd(2, how.prompt);
+    const auto line = read_line(shell, how);
     if (line.interrupted) return shell.status;
     const std::string separators(shell.variables.separators());
     Fields fields(line, separators);

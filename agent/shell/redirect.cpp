@@ -14,9 +14,6 @@
 namespace limpet::shell {
 namespace {
 
-// Descriptors of our own lie above those that scripts name.
-constexpr int private_base = 10;
-
 int flags_of(RedirectionKind kind) {
     switch (kind) {
         case RedirectionKind::read: return O_RDONLY;
@@ -41,9 +38,7 @@ Result<Fd> open_target(Shell& shell, RedirectionKind kind, const std::string& pa
 }
 
 // A pipe holds a page without anyone reading; what is longer lies in memory as a file.
-Result<Fd> document(Shell& shell, const HereDocument& here) {
-    std::string body;
-    if (!expand_text(shell, here.body, body)) return refused("here-document", "");
+Result<Fd> document(const std::string& body) {
     constexpr std::size_t fits_pipe = 4096;
     if (body.size() <= fits_pipe) {
         auto [reading, writing] = TRY(sys::pipe());
@@ -99,33 +94,30 @@ void make_room(Shell& shell, int fd) {
     *place = moved;
 }
 
-bool redirect_one(Shell& shell, const Redirection& redirection, SavedDescriptors* saved) {
-    std::string word;
+bool redirect_one(Shell& shell, const Redirection& redirection, const std::string& word,
+                  SavedDescriptors* saved) {
     Fd opened;
     const bool duplicates = redirection.kind == RedirectionKind::duplicate_in ||
                             redirection.kind == RedirectionKind::duplicate_out;
     if (redirection.document) {
-        auto body = document(shell, *redirection.document);
+        auto body = document(word);
         if (!body) {
-            if (!shell.leaving()) shell.complain(text(body.error()));
+            shell.complain(text(body.error()));
             return false;
         }
         opened = *std::move(body);
-    } else {
-        if (!expand_text(shell, redirection.target, word)) return false;
-        if (!duplicates) {
-            auto file = open_target(shell, redirection.kind, word);
-            if (!file) {
-                shell.complain(text(file.error()));
-                return false;
-            }
-            opened = *std::move(file);
+    } else if (!duplicates) {
+        auto file = open_target(shell, redirection.kind, word);
+        if (!file) {
+            shell.complain(text(file.error()));
+            return false;
         }
+        opened = *std::move(file);
     }
     make_room(shell, redirection.fd);
     // What was just opened may have got the very number: it must not be saved as the old one.
     if (opened && opened.get() == redirection.fd) {
-        const int moved = ::fcntl(opened.get(), F_DUPFD_CLOEXEC, private_base);
+        const int moved = private_copy(opened.get());
         if (moved < 0) return false;
         opened.reset(moved);
     }
@@ -140,7 +132,7 @@ void SavedDescriptors::save(int fd) {
     for (const auto& entry : saved_) {
         if (entry.fd == fd) return;
     }
-    const int copy = ::fcntl(fd, F_DUPFD_CLOEXEC, private_base);
+    const int copy = private_copy(fd);
     if (copy >= 0) shell_.private_fds.push_back(copy);
     saved_.push_back({fd, copy});
 }
@@ -168,9 +160,22 @@ void SavedDescriptors::keep() {
     saved_.clear();
 }
 
-bool redirect(Shell& shell, std::span<const Redirection> redirections, SavedDescriptors* saved) {
+bool expand_targets(Shell& shell, std::span<const Redirection> redirections,
+                    std::vector<std::string>& targets) {
     for (const auto& redirection : redirections) {
-        if (redirect_one(shell, redirection, saved)) continue;
+        auto& word = targets.emplace_back();
+        const auto& written = redirection.document ? redirection.document->body : redirection.target;
+        if (!expand_text(shell, written, word)) return false;
+    }
+    return true;
+}
+
+bool redirect(Shell& shell, std::span<const Redirection> redirections, SavedDescriptors* saved,
+              const std::vector<std::string>* targets) {
+    for (std::size_t i = 0; i < redirections.size(); ++i) {
+        std::vector<std::string> own;
+        if (!targets && !expand_targets(shell, redirections.subspan(i, 1), own)) return false;
+        if (redirect_one(shell, redirections[i], targets ? (*targets)[i] : own[0], saved)) continue;
         if (!shell.leaving()) shell.status = 1;
         return false;
     }

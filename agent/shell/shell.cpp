@@ -3,12 +3,55 @@
 
 #include "sys/file.h"
 
+#include <fcntl.h>
 #include <unistd.h>
 
 namespace limpet::shell {
 
+namespace {
+
+// The originals lie where a script's `exec 3>file` would put its own: they are given up.
+Fd moved(const Fd& fd) {
+    if (!fd) return {};
+    const int copy = private_copy(fd.get());
+    if (copy < 0) return {};
+    ::close(fd.get());
+    return Fd(copy);
+}
+
+target::Directory moved(const target::Directory& directory) {
+    return {moved(directory.fd), directory.name};
+}
+
+target::Target moved(const target::Target& from) {
+    target::Target to;
+    to.mode = from.mode;
+    to.grants = from.grants;
+    to.name = from.name;
+    to.pid = from.pid;
+    to.inner_pid = from.inner_pid;
+    to.pidfd = moved(from.pidfd);
+    to.root = moved(from.root);
+    to.procfs = moved(from.procfs);
+    to.cgroups = moved(from.cgroups);
+    to.cgroup = from.cgroup;
+    to.network = moved(from.network);
+    to.null = moved(from.null);
+    to.facts = from.facts;
+    return to;
+}
+
+}  // namespace
+
+int private_copy(int fd) {
+    constexpr int base = 64;
+    constexpr int base_of_few = 10;  // where ulimit -n leaves no more
+    const int copy = ::fcntl(fd, F_DUPFD_CLOEXEC, base);
+    return copy >= 0 ? copy : ::fcntl(fd, F_DUPFD_CLOEXEC, base_of_few);
+}
+
 Shell::Shell(const target::Target& where, std::string start, std::vector<std::string> environment)
-    : target(where), directory(std::move(start)), variables(environment), pid(::getpid()) {
+    : target(moved(where)), directory(std::move(start)), variables(environment), pid(::getpid()) {
     options[opt_hash] = true;
 }
 

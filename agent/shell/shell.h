@@ -51,7 +51,7 @@ struct Definition {
 struct Shell {
     Shell(const target::Target& where, std::string start, std::vector<std::string> environment);
 
-    const target::Target& target;
+    target::Target target;  // a copy whose descriptors are out of the way of scripts'
     std::string directory;  // logical, as `cd` made it
     Variables variables;
     Aliases aliases;
@@ -107,6 +107,8 @@ struct Shell {
     bool assign(Symbol symbol, std::string_view value);
 };
 
+// A copy of a descriptor that lies above those that scripts name; -1 when there is none.
+int private_copy(int fd);
 void write_fd(int fd, std::string_view text);
 // 'text' so that the shell reads it back.
 std::string quote(std::string_view text);

@@ -16,18 +16,11 @@ using SavedVariables = std::vector<std::pair<Symbol, Variable>>;
 struct Prepared {
     std::vector<std::string> words;
     Values values;      // of the assignments in front
+    std::vector<std::string> targets;  // of the redirections, expanded before a fork
     bool plain_command = false;  // `command NAME`: no functions, nothing special
     bool default_path = false;   // command -p
 };
 
-bool expand_values(Shell& shell, const Simple& node, Values& values) {
-    for (const auto& assignment : node.assignments) {
-        std::string text;
-        if (!expand_text(shell, assignment.value, text)) return false;
-        values.emplace_back(assignment.symbol, std::move(text));
-    }
-    return true;
-}
 
 void trace(Shell& shell, const Prepared& prepared) {
     if (!shell.on(opt_xtrace)) return;
@@ -59,6 +52,22 @@ void restore(Shell& shell, SavedVariables& saved) {
         shell.variables.put(saved.back().first, std::move(saved.back().second));
         saved.pop_back();
     }
+}
+
+// Each sees the ones before it.
+bool expand_values(Shell& shell, const Simple& node, Values& values) {
+    SavedVariables saved;
+    bool good = true;
+    for (const auto& assignment : node.assignments) {
+        std::string text;
+        if (!(good = expand_text(shell, assignment.value, text))) break;
+        values.emplace_back(assignment.symbol, std::move(text));
+        if (node.assignments.size() == 1) break;
+        saved.emplace_back(assignment.symbol, shell.variables.entry(assignment.symbol));
+        if (!(good = shell.assign(assignment.symbol, values.back().second))) break;
+    }
+    restore(shell, saved);
+    return good;
 }
 
 int only_assignments(Shell& shell, const Simple& node) {
@@ -141,7 +150,7 @@ int run_function(Shell& shell, const Simple& node, Prepared& prepared) {
 
 [[noreturn]] void run_in_child(Shell& shell, const Simple& node, Prepared& prepared,
                                const Resolved& resolved) {
-    if (redirect(shell, node.redirections, nullptr)) {
+    if (redirect(shell, node.redirections, nullptr, &prepared.targets)) {
         for (const auto& [symbol, value] : prepared.values) {
             if (!shell.assign(symbol, value)) end_process(shell);
             shell.variables.entry(symbol).exported = true;
@@ -163,6 +172,7 @@ bool may_replace(const Shell& shell, bool last) {
 
 int run_process(Shell& shell, const Simple& node, Prepared& prepared, const Resolved& resolved,
                 bool last) {
+    if (!expand_targets(shell, node.redirections, prepared.targets)) return shell.status;
     if (may_replace(shell, last)) run_in_child(shell, node, prepared, resolved);
     auto& job = add_job(shell, node.text);
     const pid_t child = fork_process(shell, job, false, prepared.words[0]);
@@ -220,12 +230,17 @@ int dispatch(Shell& shell, const Simple& node, Prepared& prepared, bool last) {
 }  // namespace
 
 int run_simple(Shell& shell, const Simple& node, bool last) {
+    if (shell.on(opt_noexec) && !shell.interactive) return shell.status;
     shell.variables.line = node.line;
     shell.substitution_status = 0;
     Prepared prepared;
     int status = 0;
     prepared.words.reserve(node.words.size());
     for (const auto& word : node.words) {
+        if (word.assignment) {
+            if (!expand_text(shell, word, prepared.words.emplace_back())) return shell.status;
+            continue;
+        }
         if (!expand_fields(shell, word, prepared.words)) return shell.status;
     }
     if (prepared.words.empty()) {

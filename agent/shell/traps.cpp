@@ -53,7 +53,11 @@ void run_action(Shell& shell, int signal) {
     const int line = shell.variables.line;
     const int tested = shell.tested;
     ++shell.traps.running;
+    const int before = std::exchange(shell.traps.status_before, status);
+    const int calls = std::exchange(shell.traps.calls, shell.calls);
     run_text(shell, *action);
+    shell.traps.calls = calls;
+    shell.traps.status_before = before;
     --shell.traps.running;
     shell.tested = tested;
     if (!shell.leaving()) {
@@ -187,7 +191,11 @@ void run_exit_trap(Shell& shell) {
     const auto action = std::exchange(traps.actions[0], std::nullopt);
     const int status = shell.status;
     shell.capture = nullptr;
+    traps.status_before = status;
+    traps.calls = 0;
+    ++traps.running;
     run_text(shell, *action);
+    --traps.running;
     // `exit` without a number in the trap is the status from before it; so is no exit at all.
     if (!shell.leaving()) shell.status = status;
 }

@@ -20,6 +20,8 @@ struct Traps {
     std::array<bool, NSIG> ignored_at_entry{};
     bool running_exit = false;
     int running = 0;
+    int calls = 0;          // functions around the action
+    int status_before = 0;  // $? when the action began: of its `exit` and `return`
 };
 
 // Signals ignored when the shell was started stay so, XCU 2.11.

@@ -1,5 +1,6 @@
 // shell/words.cpp - the inside of words: quotes, XCU 2.2, and tildes.
 #include "shell/parser.h"
+#include "shell/pattern.h"
 
 #include <algorithm>
 
@@ -274,7 +275,7 @@ Word Parser::finish_word(Builder& builder, bool assignment) {
     Word word;
     if (builder.parts.size() == 1 && builder.parts[0].kind == PartKind::literal) {
         const auto& part = builder.parts[0];
-        word.plain = part.quoted || part.text.find_first_of("*?[") == part.text.npos;
+        word.plain = part.quoted || !has_magic(part.text);
     }
     word.parts = arena().copy(builder.parts);
     return word;
