@@ -323,6 +323,7 @@ int run_source(Shell& shell, Source& source, bool last) {
         }
         if (outcome == Parser::Outcome::end) break;
         if (outcome == Parser::Outcome::error) {
+            if (shell.leaving()) break;  // Ctrl-C in the middle of a command
             shell.variables.line = 0;
             shell.give_up(parser.error());
             status = shell.status;

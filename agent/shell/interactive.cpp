@@ -1,29 +1,78 @@
 // shell/interactive.cpp - the shell at a prompt.
 #include "shell/interactive.h"
 
+#include "shell/editor.h"
 #include "shell/execute.h"
 #include "shell/expand.h"
+#include "shell/files.h"
 #include "shell/shell.h"
 
 #include <unistd.h>
 
+#include <csignal>
+#include <optional>
+
 namespace limpet::shell {
 namespace {
 
+constexpr std::size_t history_limit = 1000;
+
 struct Reader {
     Shell& shell;
+    std::optional<Editor> editor;  // none on a dumb terminal
+    bool ended = false;
 };
 
-std::string prompt(Shell& shell, bool continued) {
-    const auto* given = shell.variables.get(continued ? sym_PS2 : sym_PS1);
-    if (given) return expand_prompt(shell, *given);
-    return continued ? "> " : "$ ";
+bool coloured(Shell& shell) {
+    const auto* no_color = shell.variables.get(sym_NO_COLOR);
+    return !no_color || no_color->empty();
 }
 
-bool read_line(void* context, std::string& text, bool continued) {
-    auto& shell = static_cast<Reader*>(context)->shell;
-    report_jobs(shell);
-    write_fd(2, prompt(shell, continued));
+// "web:/etc [2] $ ": where one is, how the last command failed, and what one may do: # can change
+// the target, $ only looks.
+std::string own_prompt(Shell& shell, bool editing) {
+    const bool colour = editing && coloured(shell);
+    const auto painted = [&](std::string_view code, std::string_view text) {
+        if (!colour) return std::string(text);
+        return "\033[" + std::string(code) + "m" + std::string(text) + "\033[0m";
+    };
+    // The name and the path are the target's words: controls in them are not for the terminal.
+    const auto harmless = [](std::string_view text) {
+        std::string clean(text);
+        for (auto& byte : clean) {
+            if (static_cast<unsigned char>(byte) < 32 || byte == 127) byte = '?';
+        }
+        return clean;
+    };
+    const bool may_modify = any(shell.target.grants & Grant::modify);
+    std::string text = painted("1;36", harmless(shell.target.name)) + ":" +
+                       painted("34", harmless(shell.directory));
+    if (shell.status != 0) text += " " + painted("31", "[" + std::to_string(shell.status) + "]");
+    return text + " " + (may_modify ? painted("1;31", "#") : "$") + " ";
+}
+
+std::string prompt(Shell& shell, bool continued, bool editing) {
+    if (const auto* given = shell.variables.get(continued ? sym_PS2 : sym_PS1)) {
+        return expand_prompt(shell, *given);
+    }
+    return continued ? "> " : own_prompt(shell, editing);
+}
+
+void keep(Shell& shell, const std::string& line, bool continued) {
+    if (line.find_first_not_of(" \t\n") == std::string::npos) return;
+    auto& history = shell.history;
+    if (continued && !history.empty()) {
+        history.back() += '\n' + line;
+        return;
+    }
+    if (!history.empty() && history.back() == line) return;
+    history.push_back(line);
+    if (history.size() <= history_limit) return;
+    history.erase(history.begin());
+    ++shell.history_first;
+}
+
+bool read_plain(Shell& shell, std::string& text) {
     const auto before = text.size();
     for (;;) {
         char byte = 0;
@@ -40,6 +89,54 @@ bool read_line(void* context, std::string& text, bool continued) {
     }
 }
 
+bool read_edited(Reader& reader, const std::string& shown, std::string& text, bool continued) {
+    auto& shell = reader.shell;
+    std::string line;
+    switch (reader.editor->read(shown, line)) {
+        case Editor::Outcome::end:
+            reader.ended = true;
+            return false;
+        case Editor::Outcome::interrupt:
+            // The command that was begun is dropped, and a new prompt comes.
+            shell.status = 128 + SIGINT;
+            if (!shell.leaving()) shell.flow = Flow::interrupt;
+            return false;
+        case Editor::Outcome::line: break;
+    }
+    keep(shell, line, continued);
+    text += line + '\n';
+    return true;
+}
+
+bool read_line(void* context, std::string& text, bool continued) {
+    auto& reader = *static_cast<Reader*>(context);
+    auto& shell = reader.shell;
+    if (reader.ended || shell.leaving()) return false;
+    report_jobs(shell);
+    if (signal_pending()) run_traps(shell);
+    const auto shown = prompt(shell, continued, reader.editor.has_value());
+    const auto before = text.size();
+    bool good = false;
+    if (reader.editor) {
+        good = read_edited(reader, shown, text, continued);
+    } else {
+        write_fd(2, shown);
+        good = read_plain(shell, text);
+    }
+    // Only an exit right after the warning is meant.
+    if (good && !std::string_view(text).substr(before).starts_with("exit")) {
+        shell.stopped_warned = false;
+    }
+    if (good || reader.editor) return good;
+    if (!shell.leaving()) reader.ended = true;
+    return false;
+}
+
+bool can_edit(Shell& shell) {
+    const auto terminal = shell.variables.text(sym_TERM);
+    return ::isatty(0) == 1 && ::isatty(2) == 1 && !terminal.empty() && terminal != "dumb";
+}
+
 // The end of the session, unless stopped jobs would be lost by surprise.
 bool may_end(Shell& shell) {
     if (!has_stopped(shell) || shell.stopped_warned) return true;
@@ -48,22 +145,44 @@ bool may_end(Shell& shell) {
     return false;
 }
 
+// Those that are stopped would never learn that the session is over.
+void hang_up(Shell& shell) {
+    for (const auto& job : shell.jobs.list) {
+        if (job.group == 0 || state(job) != ProcessState::stopped) continue;
+        ::kill(-job.group, SIGHUP);
+        ::kill(-job.group, SIGCONT);
+    }
+}
+
+void run_profile(Shell& shell) {
+    if (const auto* file = shell.variables.get(sym_ENV); file && !file->empty()) {
+        auto script = read_script(shell, expand_prompt(shell, *file));
+        if (script) run_text(shell, *std::move(script));
+    }
+}
+
 }  // namespace
 
 int run_interactive(Shell& shell, const std::string* first) {
     start_job_control(shell);
     set_interactive_signals(shell);
+    watch_resize();
+    run_profile(shell);
     if (first) {
         run_text(shell, *first);
     }
+    Reader reader{shell, {}, false};
+    if (can_edit(shell)) reader.editor.emplace(shell);
     while (!first && shell.flow != Flow::leave_shell) {
-        Reader reader{shell};
-        Source source(read_line, &reader);
         shell.flow = Flow::none;
+        reader.ended = false;
+        Source source(read_line, &reader);
         run_source(shell, source);
-        if (shell.flow == Flow::none && may_end(shell)) break;
+        if (shell.flow == Flow::none && reader.ended && may_end(shell)) break;
     }
+    shell.flow = Flow::none;
     run_exit_trap(shell);
+    hang_up(shell);
     stop_job_control(shell);
     return shell.status & 255;
 }

@@ -101,6 +101,10 @@ void set_interactive_signals(Shell& shell) {
     for (const int signal : ignored_by_job_control) handle(signal, SIG_IGN);
 }
 
+void watch_resize() {
+    handle(SIGWINCH, [](int) {});
+}
+
 void set_trap(Shell& shell, int signal, std::optional<std::string> action) {
     auto& traps = shell.traps;
     const auto index = static_cast<std::size_t>(signal);
@@ -171,6 +175,7 @@ void run_traps(Shell& shell) {
             if (shell.traps.actions[static_cast<std::size_t>(signal)]) {
                 run_action(shell, signal);
             } else if (signal == SIGINT && shell.at_prompt()) {
+                write_fd(2, "\n");  // behind the ^C that the terminal has echoed
                 shell.status = 128 + SIGINT;
                 shell.flow = Flow::interrupt;
             }

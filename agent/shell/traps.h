@@ -26,6 +26,8 @@ struct Traps {
 
 // Signals ignored when the shell was started stay so, XCU 2.11.
 void remember_ignored(Shell& shell);
+// SIGWINCH wakes the line editor.
+void watch_resize();
 // What an interactive shell itself does about signals.
 void set_interactive_signals(Shell& shell);
 void set_trap(Shell& shell, int signal, std::optional<std::string> action);
