@@ -7,6 +7,7 @@
 #include "limpet/limits.h"
 #include "parse/lines.h"
 #include "parse/number.h"
+#include "sys/file.h"
 
 #include <sys/ioctl.h>
 #include <unistd.h>
@@ -208,7 +209,7 @@ unsigned needs(const Request& request) {
     unsigned bits = 0;
     for (const auto& chosen : request.columns) bits |= chosen.column->needs;
     for (const auto& [column, descending] : request.order) bits |= column->needs;
-    if (!request.users.empty()) bits |= ps::status;
+    if (!request.users.empty()) bits |= ps::owner;
     return bits;
 }
 
@@ -221,8 +222,7 @@ bool selected(const Request& request, ProcessNames& names, const Row& row) {
     };
     if (has(request.pids, row.pid) || has(request.parents, stat.ppid)) return true;
     if (has(request.names, stat.comm)) return true;
-    return !request.users.empty() && row.status.uid &&
-           has(request.users, names.inner_uid(row.status.uid->effective));
+    return !request.users.empty() && has(request.users, names.inner_uid(row.user));
 }
 
 // One process or thread; nothing when it vanished in between.
@@ -236,6 +236,14 @@ std::optional<Row> read_row(const Process& process, pid_t leader, unsigned bits)
         const auto status = read_small(process, "status");
         if (!status) return std::nullopt;
         row.status = parse::status(*status);
+    }
+    if (bits & ps::owner) {
+        // The kernel gives the directory itself, and only that, the effective ids whether the
+        // process may be dumped or not (task_dump_owner): status, which is slow, need not be read.
+        const auto own = sys::statx(process.at.fd, "", 0);
+        if (!own) return std::nullopt;
+        row.user = own->stx_uid;
+        row.group = own->stx_gid;
     }
     // Those below may be forbidden while the rest is not: then they are unknown, not absent.
     if (bits & ps::arguments) row.arguments = read_small(process, "cmdline").value_or("");

@@ -85,7 +85,6 @@ std::string state(const Row& row, const View&) {
     std::string text(1, stat.state);
     if (stat.nice < 0) text += '<';
     if (stat.nice > 0) text += 'N';
-    if (row.status.vm_locked.value_or(0) > 0) text += 'L';
     if (stat.session == row.pid) text += 's';
     if (stat.num_threads > 1) text += 'l';
     if (stat.tpgid == stat.pgrp && stat.tpgid > 0) text += '+';
@@ -148,6 +147,13 @@ std::uint32_t gid(const Row& row, const View& view) {
     return view.names.inner_gid(row.status.gid.value_or(parse::Ids{}).*Member);
 }
 
+std::uint32_t effective_uid(const Row& row, const View& view) {
+    return view.names.inner_uid(row.user);
+}
+std::uint32_t effective_gid(const Row& row, const View& view) {
+    return view.names.inner_gid(row.group);
+}
+
 template <auto Function>
 Cell text_of(const Row& row, const View& view) {
     return std::string(Function(row, view));
@@ -181,16 +187,16 @@ constexpr PsColumn table[]{
     {"sid", "sess,session", "SID", right, 0, stat_of<&Stat::session>, nullptr},
     {"tid", "spid,lwp", "TID", right, 0, [](const Row& r, const View&) { return Cell(std::int64_t{r.tid}); }, nullptr},
     {"threads", "nlwp,thcount", "NLWP", right, 0, stat_of<&Stat::num_threads>, nullptr},
-    {"user", "euser,uname", "USER", left, status, user_of<&Ids::effective>, nullptr},
-    {"uid", "euid", "UID", right, status, number_of<uid<&Ids::effective>>, nullptr},
+    {"user", "euser,uname", "USER", left, owner, [](const Row& r, const View& v) { return Cell(v.names.user(effective_uid(r, v))); }, nullptr},
+    {"uid", "euid", "UID", right, owner, number_of<effective_uid>, nullptr},
     {"ruser", "", "RUSER", left, status, user_of<&Ids::real>, nullptr},
     {"ruid", "", "RUID", right, status, number_of<uid<&Ids::real>>, nullptr},
-    {"group", "egroup", "GROUP", left, status, group_of<&Ids::effective>, nullptr},
-    {"gid", "egid", "GID", right, status, number_of<gid<&Ids::effective>>, nullptr},
+    {"group", "egroup", "GROUP", left, owner, [](const Row& r, const View& v) { return Cell(v.names.group(effective_gid(r, v))); }, nullptr},
+    {"gid", "egid", "GID", right, owner, number_of<effective_gid>, nullptr},
     {"rgroup", "", "RGROUP", left, status, group_of<&Ids::real>, nullptr},
     {"rgid", "", "RGID", right, status, number_of<gid<&Ids::real>>, nullptr},
     {"tty", "tt,tname", "TTY", left, 0, text_of<terminal>, nullptr},
-    {"stat", "", "STAT", left, status, text_of<state>, nullptr},
+    {"stat", "", "STAT", left, 0, text_of<state>, nullptr},
     {"state", "s", "S", left, 0, [](const Row& r, const View&) { return Cell(std::string(1, r.stat.state)); }, nullptr},
     {"priority", "pri", "PRI", right, 0, stat_of<&Stat::priority>, nullptr},
     {"nice", "ni", "NI", right, 0, stat_of<&Stat::nice>, nullptr},

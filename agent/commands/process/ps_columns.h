@@ -20,6 +20,8 @@ struct Row {
     pid_t tid = 0;
     parse::Stat stat;
     parse::Status status;
+    std::uint32_t user = 0;   // effective, of the directory itself
+    std::uint32_t group = 0;
     std::string arguments;  // cmdline, with its NULs
     std::string wchan;
     std::string cgroup;
@@ -36,7 +38,7 @@ struct View {
     std::uint64_t memory = 0;      // of the machine, bytes
 };
 
-enum Needs : unsigned { stat_only = 0, status = 1, arguments = 2, wchan = 4, cgroup = 8 };
+enum Needs : unsigned { status = 1, arguments = 2, wchan = 4, cgroup = 8, owner = 16 };
 
 struct PsColumn {
     std::string_view name;          // the JSON field, and the first name for -o
