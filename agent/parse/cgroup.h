@@ -11,7 +11,7 @@ namespace limpet::parse {
 struct CgroupLine {
     unsigned hierarchy = 0;                // 0: the unified one (v2)
     std::vector<std::string> controllers;  // empty in v2; "name=systemd" is one, too
-    std::string path;                      // "/docker/…"; "/../x" seen from another cgroup namespace
+    std::string path;  // "/docker/…"; "/../x" seen from another cgroup namespace
 };
 
 // Lines that are not of the form N:CONTROLLERS:PATH are left out.

@@ -39,8 +39,8 @@ std::vector<std::string> flag_names(std::uint32_t flags) {
     };
     // O_SYNC holds O_DSYNC's bit and O_TMPFILE O_DIRECTORY's: the longer one first.
     constexpr std::array names{
-        Flag{O_APPEND, "append"},   Flag{O_NONBLOCK, "nonblock"}, Flag{O_CLOEXEC, "cloexec"},
-        Flag{O_SYNC, "sync"},       Flag{O_DSYNC, "dsync"},       Flag{O_DIRECT, "direct"},
+        Flag{O_APPEND, "append"},   Flag{O_NONBLOCK, "nonblock"},   Flag{O_CLOEXEC, "cloexec"},
+        Flag{O_SYNC, "sync"},       Flag{O_DSYNC, "dsync"},         Flag{O_DIRECT, "direct"},
         Flag{O_TMPFILE, "tmpfile"}, Flag{O_DIRECTORY, "directory"},
     };
     std::vector<std::string> list;

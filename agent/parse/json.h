@@ -20,9 +20,9 @@ struct Json {
     enum class Kind : std::uint8_t { null, boolean, number, string, array, object };
     Kind kind = Kind::null;
     bool truth = false;
-    std::string text;                 // of a string; of a number as it was written
-    std::vector<Json> items;          // of an array; of an object its values, in the same order
-    std::vector<std::string> names;   // of an object
+    std::string text;                // of a string; of a number as it was written
+    std::vector<Json> items;         // of an array; of an object its values, in the same order
+    std::vector<std::string> names;  // of an object
 
     // The member of that name (the last one wins); null's value when there is none or this is no
     // object, so that lookups chain: root["State"]["Pid"].

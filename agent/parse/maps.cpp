@@ -19,14 +19,15 @@ std::optional<Mapping> mapping(std::string_view line) {
     if (!start || !end || permissions.size() != 4 || !offset || !inode) return std::nullopt;
     // The kernel pads to column 73 with blanks; those of the path itself can only be behind them.
     while (line.starts_with(' ')) line.remove_prefix(1);
-    return Mapping{*start,  *end,   std::string(permissions), *offset, std::string(device),
-                   *inode, std::string(line)};
+    return Mapping{
+        *start,           *end, std::string(permissions), *offset, std::string(device), *inode,
+        std::string(line)};
 }
 
 bool memory_use(std::string_view line, MemoryUse& use) {
     struct Field {
         std::string_view name;
-        std::uint64_t MemoryUse::*member;
+        std::uint64_t MemoryUse::* member;
     };
     constexpr std::array fields{
         Field{"Rss", &MemoryUse::rss},

@@ -13,9 +13,9 @@ struct Mapping {
     std::uint64_t end = 0;
     std::string permissions;  // "r-xp"
     std::uint64_t offset = 0;
-    std::string device;       // "fd:00"
+    std::string device;  // "fd:00"
     std::uint64_t inode = 0;
-    std::string path;         // "[heap]", "/lib/x (deleted)"; the kernel writes a newline as \012
+    std::string path;  // "[heap]", "/lib/x (deleted)"; the kernel writes a newline as \012
 };
 
 // One line; nullopt when it is none.

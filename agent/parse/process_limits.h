@@ -8,8 +8,8 @@
 namespace limpet::parse {
 
 struct ProcessLimit {
-    std::string name;   // "Max open files"
-    std::string soft;   // a number, or "unlimited"
+    std::string name;  // "Max open files"
+    std::string soft;  // a number, or "unlimited"
     std::string hard;
     std::string units;  // may be empty
 };

@@ -20,18 +20,18 @@ struct LinkCounters {
 struct Link {
     std::uint32_t index = 0;
     std::string name;
-    std::uint16_t type = 0;           // ARPHRD_*
-    std::uint32_t flags = 0;          // IFF_*
+    std::uint16_t type = 0;   // ARPHRD_*
+    std::uint32_t flags = 0;  // IFF_*
     std::uint32_t mtu = 0;
     std::uint32_t queue_length = 0;
     std::uint32_t group = 0;
-    std::uint8_t state = 0;           // IF_OPER_*
-    std::uint8_t mode = 0;            // 1: dormant
-    std::string discipline;           // "noqueue"
-    std::string address, broadcast;   // "02:42:ac:11:00:02"
-    std::string kind;                 // "veth", "bridge"
-    std::optional<std::uint32_t> master;   // index
-    std::optional<std::uint32_t> peer;     // IFLA_LINK: the other end, or what it stands on
+    std::uint8_t state = 0;                       // IF_OPER_*
+    std::uint8_t mode = 0;                        // 1: dormant
+    std::string discipline;                       // "noqueue"
+    std::string address, broadcast;               // "02:42:ac:11:00:02"
+    std::string kind;                             // "veth", "bridge"
+    std::optional<std::uint32_t> master;          // index
+    std::optional<std::uint32_t> peer;            // IFLA_LINK: the other end, or what it stands on
     std::optional<std::uint32_t> peer_namespace;  // its number for us, when it is another one
     std::optional<LinkCounters> counters;
 };
@@ -67,7 +67,7 @@ struct Route {
     std::uint32_t flags = 0;  // RTM_F_*, RTNH_F_*
     std::optional<std::uint32_t> uid;
     std::optional<std::uint8_t> preference;  // of IPv6 routers
-    std::vector<NextHop> hops;  // of a multipath route
+    std::vector<NextHop> hops;               // of a multipath route
 };
 
 struct Neighbour {

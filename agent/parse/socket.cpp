@@ -48,8 +48,8 @@ std::string text_with_port(const Address& address) {
 
 std::string_view state_name(std::uint8_t state) {
     constexpr std::array<std::string_view, 13> names{
-        "UNKNOWN",    "ESTAB",      "SYN-SENT", "SYN-RECV", "FIN-WAIT-1", "FIN-WAIT-2", "TIME-WAIT",
-        "UNCONN",     "CLOSE-WAIT", "LAST-ACK", "LISTEN",   "CLOSING",    "NEW-SYN-RECV"};
+        "UNKNOWN", "ESTAB",      "SYN-SENT", "SYN-RECV", "FIN-WAIT-1", "FIN-WAIT-2",  "TIME-WAIT",
+        "UNCONN",  "CLOSE-WAIT", "LAST-ACK", "LISTEN",   "CLOSING",    "NEW-SYN-RECV"};
     return state < names.size() ? names[state] : names[0];
 }
 

@@ -38,7 +38,8 @@ Result<Stat> stat(std::string_view text) {
     bool good = true;
     const auto read = [&](std::size_t field, auto& value) {
         if (field - 3 >= count) return;
-        if (const auto parsed = number<std::remove_reference_t<decltype(value)>>(words[field - 3])) {
+        if (const auto parsed =
+                number<std::remove_reference_t<decltype(value)>>(words[field - 3])) {
             value = *parsed;
         } else {
             good = false;

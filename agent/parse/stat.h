@@ -32,7 +32,7 @@ struct Stat {
     std::uint64_t vsize = 0;      // bytes
     std::uint64_t rss = 0;        // pages
     std::uint64_t rsslim = 0;
-    std::uint64_t wchan = 0;      // 0: running; else only 1 since Linux 4.4
+    std::uint64_t wchan = 0;  // 0: running; else only 1 since Linux 4.4
     int processor = 0;
 };
 

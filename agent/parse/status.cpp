@@ -9,7 +9,7 @@ namespace {
 
 struct Number {
     std::string_view name;
-    std::optional<std::uint64_t> Status::*member;
+    std::optional<std::uint64_t> Status::* member;
     int base = 10;
 };
 constexpr std::array numbers{
@@ -44,7 +44,7 @@ constexpr std::array numbers{
 
 struct Small {
     std::string_view name;
-    std::optional<unsigned> Status::*member;
+    std::optional<unsigned> Status::* member;
     int base = 10;
 };
 constexpr std::array small_numbers{
@@ -56,7 +56,7 @@ constexpr std::array small_numbers{
 
 struct Pid {
     std::string_view name;
-    std::optional<pid_t> Status::*member;
+    std::optional<pid_t> Status::* member;
 };
 constexpr std::array pids{
     Pid{"Tgid", &Status::tgid},

@@ -99,15 +99,14 @@ Result<Container> find(std::string_view target, const Node& node) {
         return c.name == w || c.id == w;
     });
     if (match.empty()) {
-        match = matches(found, word, [](const Container& c, std::string_view w) {
-            return c.id.starts_with(w);
-        });
+        match = matches(found, word,
+                        [](const Container& c, std::string_view w) { return c.id.starts_with(w); });
     }
     if (match.empty()) return none(target, found);
     if (match.size() > 1) return ambiguous(target, match);
     if (match.front()->pid == 0) {
-        return refused("find container", "container '" + match.front()->name + "' is not running (" +
-                                             match.front()->state + ")");
+        return refused("find container", "container '" + match.front()->name +
+                                             "' is not running (" + match.front()->state + ")");
     }
     return *match.front();
 }

@@ -13,15 +13,15 @@
 namespace limpet::runtimes {
 
 struct Container {
-    std::string runtime;          // docker, podman, containerd, crio, pid
-    std::string id;               // 64 hex digits, or the pid
+    std::string runtime;  // docker, podman, containerd, crio, pid
+    std::string id;       // 64 hex digits, or the pid
     std::string name;
     std::string image;
-    std::string pod;              // namespace/name, of Kubernetes
-    std::string state;            // running, paused, exited, created
-    pid_t pid = 0;                // main process in our pid namespace; 0 when not running
-    std::string started;          // RFC 3339, as the runtime wrote it
-    std::uint64_t start_time = 0; // of the main process, clock ticks since boot (stat field 22)
+    std::string pod;               // namespace/name, of Kubernetes
+    std::string state;             // running, paused, exited, created
+    pid_t pid = 0;                 // main process in our pid namespace; 0 when not running
+    std::string started;           // RFC 3339, as the runtime wrote it
+    std::uint64_t start_time = 0;  // of the main process, clock ticks since boot (stat field 22)
 };
 
 // Where the node's files are: "" in production, a folder of fixtures in a test. A container that
@@ -33,9 +33,9 @@ struct Node {
 // All that are found, by name; a runtime whose files cannot be read adds a warning instead.
 struct Found {
     std::vector<Container> containers;
-    std::vector<std::string> warnings;      // for people: one line each
-    std::vector<std::string> looked_in;     // the places of runtimes that are not installed
-    bool denied = false;                    // a runtime's files exist and we may not read them
+    std::vector<std::string> warnings;   // for people: one line each
+    std::vector<std::string> looked_in;  // the places of runtimes that are not installed
+    bool denied = false;                 // a runtime's files exist and we may not read them
 };
 Found list(const Node& node = {});
 

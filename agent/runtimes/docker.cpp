@@ -14,7 +14,8 @@
 namespace limpet::runtimes::docker {
 namespace {
 
-constexpr std::size_t config_limit = 4 * limits::small_file;  // labels and environment are free text
+constexpr std::size_t config_limit =
+    4 * limits::small_file;  // labels and environment are free text
 constexpr std::string_view default_root = "/var/lib/docker";
 constexpr const char* runc_root = "/run/docker/runtime-runc/moby";
 
@@ -83,8 +84,8 @@ Result<Container> read(const Node& node, const std::string& path) {
     container.image = json["Config"]["Image"].string();
     const auto& labels = json["Config"]["Labels"];
     if (const auto pod = labels["io.kubernetes.pod.name"].string(); !pod.empty()) {
-        container.pod = std::string(labels["io.kubernetes.pod.namespace"].string()) + "/" +
-                        std::string(pod);
+        container.pod =
+            std::string(labels["io.kubernetes.pod.namespace"].string()) + "/" + std::string(pod);
     }
     const auto& state = json["State"];
     // Docker writes the zero time of Go before the first start.

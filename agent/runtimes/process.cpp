@@ -66,13 +66,12 @@ Result<Container> process(const Node& node, std::string_view word) {
     // /proc answers for a thread's id as well, but pidfd_open(2) and setns(2) want the process.
     if (const auto status = sys::read_file(proc(node, *pid, "status"), limits::small_file)) {
         const auto at = status->find("\nTgid:\t");
-        const auto value = at == status->npos
-                               ? std::string_view{}
-                               : std::string_view(*status).substr(at + 7);
+        const auto value =
+            at == status->npos ? std::string_view{} : std::string_view(*status).substr(at + 7);
         const auto leader = parse::number<pid_t>(value.substr(0, value.find('\n')));
         if (leader && *leader != *pid) {
-            return refused("find container", name + " is a thread of process " +
-                                                 std::to_string(*leader));
+            return refused("find container",
+                           name + " is a thread of process " + std::to_string(*leader));
         }
     }
     Container container;

@@ -69,8 +69,8 @@ Result<> netlink_ask(BorrowedFd socket, std::uint16_t type, bool dump,
             return failed("recv", name);
         }
         if (static_cast<std::size_t>(got) > buffer.size()) {
-            return refused("netlink", std::string(name) + ": an answer of " + std::to_string(got) +
-                                          " bytes");
+            return refused("netlink",
+                           std::string(name) + ": an answer of " + std::to_string(got) + " bytes");
         }
         const std::span<const std::byte> bytes(buffer.data(), static_cast<std::size_t>(got));
         if (TRY(take_answers(bytes, dump, visit, name)) == Progress::done) return {};

@@ -27,9 +27,10 @@ TEST_CASE("json strings are decoded", "[json]") {
 
 TEST_CASE("what is not json is refused with its place", "[json]") {
     for (const std::string text :
-         {"", " ", "{", "[", "[1,]", "{\"a\"}", "{\"a\":}", "{a:1}", "{\"a\":1,}", "tru", "nul",
-          "01", "-", "1.", "1e", ".5", "+1", "\"", "\"\\", "\"\\x\"", "\"\\u12", "\"\\u12g4\"",
-          "\"\n\"", "1 2", "[1]]", "NaN", "'a'"}) {
+         {"",           " ",   "{",    "[",       "[1,]",    "{\"a\"}",     "{\"a\":}", "{a:1}",
+          "{\"a\":1,}", "tru", "nul",  "01",      "-",       "1.",          "1e",       ".5",
+          "+1",         "\"",  "\"\\", "\"\\x\"", "\"\\u12", "\"\\u12g4\"", "\"\n\"",   "1 2",
+          "[1]]",       "NaN", "'a'"}) {
         INFO(text);
         CHECK_FALSE(parse::json(text));
     }

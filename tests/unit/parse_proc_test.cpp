@@ -34,7 +34,8 @@ TEST_CASE("a stat that is cut short is refused", "[stat]") {
 }
 
 TEST_CASE("cgroup lines of both versions", "[cgroup]") {
-    const auto lines = parse::cgroup("12:cpu,cpuacct:/docker/x\n1:name=systemd:/a:b\n0::/../c\nz\n");
+    const auto lines =
+        parse::cgroup("12:cpu,cpuacct:/docker/x\n1:name=systemd:/a:b\n0::/../c\nz\n");
     REQUIRE(lines.size() == 3);
     CHECK(lines[0].controllers == std::vector<std::string>{"cpu", "cpuacct"});
     CHECK(lines[1].path == "/a:b");

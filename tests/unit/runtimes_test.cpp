@@ -62,8 +62,7 @@ TEST_CASE("pid:N is a process, not a thread", "[runtimes]") {
     CHECK(runtimes::find("pid:4003", node)->start_time == 777777);
     CHECK(found("pid:4006") == "find container: pid:4006 is a thread of process 4003");
     CHECK(found("pid:4007") == "find container: pid:4007 is a thread of the kernel");
-    CHECK(found("pid:4008") ==
-          "find container: pid:4008 has exited and only waits for its parent");
+    CHECK(found("pid:4008") == "find container: pid:4008 has exited and only waits for its parent");
     CHECK(found("pid:5") == "find container: pid:5: there is no such process");
     CHECK(found("pid:x") == "find container: pid:x is not a process id");
     CHECK(found("pid:0") == "find container: pid:0 is not a process id");

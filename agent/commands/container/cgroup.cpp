@@ -62,7 +62,8 @@ CgroupLimit tightest(const Place& place, const Reader& read) {
     CgroupLimit result;
     std::string at = place.path;
     for (;;) {
-        if (const auto limit = read(place, at); limit && (!result.limit || *limit < *result.limit)) {
+        if (const auto limit = read(place, at);
+            limit && (!result.limit || *limit < *result.limit)) {
             result.limit = limit;
             result.where = at.empty() ? "/" : at;
         }
@@ -120,8 +121,7 @@ void read_memory(const Place& place, CgroupState& state) {
     constexpr std::uint64_t v1_infinity = 0x7000'0000'0000'0000;
     state.memory = tightest(place, place.unified ? plain("memory.max", UINT64_MAX)
                                                  : plain("memory.limit_in_bytes", v1_infinity));
-    state.memory.used =
-        place.number(place.unified ? "memory.current" : "memory.usage_in_bytes");
+    state.memory.used = place.number(place.unified ? "memory.current" : "memory.usage_in_bytes");
     state.oom_kills =
         entry(place, place.unified ? "memory.events" : "memory.oom_control", "oom_kill");
 }
@@ -149,8 +149,8 @@ CgroupState cgroup_state(const target::Target& target) {
         state.throttled_periods = entry(*cpu, "cpu.stat", "nr_throttled");
     }
     if (cpuset) {
-        const auto list = cpuset->read(cpuset->path, cpuset->unified ? "cpuset.cpus.effective"
-                                                                     : "cpuset.effective_cpus");
+        const auto list = cpuset->read(
+            cpuset->path, cpuset->unified ? "cpuset.cpus.effective" : "cpuset.effective_cpus");
         state.cpus = list.value_or("");
     }
     return state;

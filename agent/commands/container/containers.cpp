@@ -72,10 +72,11 @@ constexpr Command containers{
     .promise = Promise::none,
     .run = run,
     .options = options,
-    .help = "Reads the runtimes' own files; no daemon is asked. A container whose recorded process\n"
-            "is gone counts as exited.\n"
-            "JSON fields: id, name, runtime, pod (NAMESPACE/NAME or null), image, pid (null when not\n"
-            "running), state (running, paused, exited, created), started (RFC 3339 or null).\n",
+    .help =
+        "Reads the runtimes' own files; no daemon is asked. A container whose recorded process\n"
+        "is gone counts as exited.\n"
+        "JSON fields: id, name, runtime, pod (NAMESPACE/NAME or null), image, pid (null when not\n"
+        "running), state (running, paused, exited, created), started (RFC 3339 or null).\n",
 };
 const Register registered{containers};
 

@@ -20,8 +20,8 @@ namespace {
 
 struct Namespace {
     std::string name;
-    std::string id;        // "net:[4026531840]"
-    std::string whose;     // own, node, unknown
+    std::string id;     // "net:[4026531840]"
+    std::string whose;  // own, node, unknown
 };
 
 struct Info {
@@ -105,8 +105,8 @@ std::vector<const parse::Mount*> volumes(const Info& info) {
     std::vector<const parse::Mount*> list;
     for (const auto& mount : info.mounts) {
         const bool everyones = std::ranges::any_of(usual, [&](std::string_view place) {
-            return mount.point == place || (mount.point.starts_with(place) &&
-                                            mount.point[place.size()] == '/');
+            return mount.point == place ||
+                   (mount.point.starts_with(place) && mount.point[place.size()] == '/');
         });
         if (mount.point != "/" && !everyones) list.push_back(&mount);
     }
@@ -190,8 +190,7 @@ void print_rights(Invocation& call, const Info& info) {
     };
     for (const auto& [name, set] : sets) {
         if (set) {
-            field(call, std::string("cap ") + name,
-                  words_or_none(parse::capability_names(*set)));
+            field(call, std::string("cap ") + name, words_or_none(parse::capability_names(*set)));
         }
     }
     field(call, "seccomp", seccomp_text(info.status));
@@ -211,15 +210,15 @@ void print_limits(Invocation& call, const CgroupState& state) {
         return;
     }
     field(call, "cgroup", state.version + " " + state.path);
-    field(call, "memory", limit_text(state.memory, human_size, state.path) +
-                              (state.oom_kills.value_or(0) > 0
-                                   ? ", OOM kills " + std::to_string(*state.oom_kills)
-                                   : ""));
+    field(call, "memory",
+          limit_text(state.memory, human_size, state.path) +
+              (state.oom_kills.value_or(0) > 0 ? ", OOM kills " + std::to_string(*state.oom_kills)
+                                               : ""));
     field(call, "tasks", limit_text(state.pids, plain, state.path));
     auto cpu = limit_text(state.cpu, cores, state.path);
     if (state.throttled_periods.value_or(0) > 0 && state.periods.value_or(0) > 0) {
-        cpu += ", throttled in " +
-               std::to_string(*state.throttled_periods * 100 / *state.periods) + "% of periods";
+        cpu += ", throttled in " + std::to_string(*state.throttled_periods * 100 / *state.periods) +
+               "% of periods";
     }
     field(call, "cpu", cpu);
     if (!state.cpus.empty()) field(call, "cpus", state.cpus);
@@ -339,7 +338,8 @@ constexpr Command info_command{
     .options = options,
     .help =
         "Identity, main process, user, capabilities, seccomp, namespaces and whether they are the\n"
-        "node's, the cgroup's use and tightest limits, mounts beside /proc, /sys and /dev, addresses.\n"
+        "node's, the cgroup's use and tightest limits, mounts beside /proc, /sys and /dev, "
+        "addresses.\n"
         "JSON fields: name, runtime, id, image, pod, state, started (null when no runtime says),\n"
         "hostname, pid, node_pid, argv, executable, directory, uid, user, gid, group, node_uid,\n"
         "cap_effective, cap_permitted, cap_inheritable, cap_bounding, cap_ambient, seccomp (off,\n"

@@ -57,8 +57,9 @@ constexpr Command uname_command{
     .promise = Promise::files,
     .run = run,
     .options = options,
-    .help = "The kernel is the machine's, the host name the target's.\n"
-            "JSON fields: kernel, node, release, version, machine.\n",
+    .help =
+        "The kernel is the machine's, the host name the target's.\n"
+        "JSON fields: kernel, node, release, version, machine.\n",
 };
 const Register registered{uname_command};
 

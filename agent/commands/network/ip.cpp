@@ -28,11 +28,11 @@ const parse::Link* Net::find(std::string_view wanted) const {
 Result<> dump(const Net& net, std::uint16_t type, int family,
               const std::function<void(parse::Bytes)>& visit) {
     // rtmsg is the largest of the fixed parts; all begin with the family.
-    struct ifinfomsg request {};
+    struct ifinfomsg request{};
     request.ifi_family = static_cast<unsigned char>(family);
-    return sys::netlink_ask(net.netlink, type, true, std::as_bytes(std::span(&request, 1)),
-                            [&](std::uint16_t, parse::Bytes message) { visit(message); },
-                            "rtnetlink");
+    return sys::netlink_ask(
+        net.netlink, type, true, std::as_bytes(std::span(&request, 1)),
+        [&](std::uint16_t, parse::Bytes message) { visit(message); }, "rtnetlink");
 }
 
 Result<Net> open_net() {
@@ -147,7 +147,7 @@ Result<Object> object_of(std::string_view word) {
 struct Request {
     Object object = Object::address;
     View view;
-    std::string get;            // of "route get ADDRESS"
+    std::string get;                      // of "route get ADDRESS"
     std::uint32_t table = RT_TABLE_MAIN;  // 0: all
 };
 
@@ -163,7 +163,8 @@ Result<std::uint32_t> table_of(const std::string& word) {
 Result<Request> read_request(const std::vector<std::string>& words) {
     Request request;
     auto at = TRY(read_options(words, request.view));
-    if (at == words.size()) return refused("ip", "no object (address, link, neighbour, route, rule)");
+    if (at == words.size())
+        return refused("ip", "no object (address, link, neighbour, route, rule)");
     request.object = TRY(object_of(words[at++]));
     if (at < words.size()) {
         const auto& verb = words[at];
@@ -235,22 +236,24 @@ constexpr Option options[]{
 
 constexpr Command ip_command{
     .name = "ip",
-    .usage = "[-46sj] [-br] [-o [json]] address|link|neighbour|rule [show] [[dev] NAME]\n"
-             "       ip [-46j] route [show] [table TABLE] [dev NAME]  or  ip route get ADDRESS",
+    .usage =
+        "[-46sj] [-br] [-o [json]] address|link|neighbour|rule [show] [[dev] NAME]\n"
+        "       ip [-46j] route [show] [table TABLE] [dev NAME]  or  ip route get ADDRESS",
     .summary = "show links, addresses, routes, neighbours and rules",
     .theme = "network",
     .promise = Promise::network,
     .run = run,
     .options = options,
-    .help = "Objects and verbs may be abbreviated, as in 'ip a', 'ip r'. Nothing is changed.\n"
-            "JSON fields are those of iproute2: of a link ifindex, ifname, flags, mtu, qdisc, master,\n"
-            "operstate, group, txqlen, link_type, address, broadcast, link, stats64,\n"
-            "link_netnsid; of an address\n"
-            "also addr_info (family, local, address, prefixlen, broadcast, scope, flags, label,\n"
-            "valid_life_time, preferred_life_time); of a route type, dst, from, gateway, dev, table,\n"
-            "protocol, scope, prefsrc, metric, flags, uid, mtu, pref, nexthops; of a neighbour dst,\n"
-            "dev, lladdr, router, state; of a rule priority, src, srclen, dst, dstlen, iif, oif,\n"
-            "fwmark, table, action.\n",
+    .help =
+        "Objects and verbs may be abbreviated, as in 'ip a', 'ip r'. Nothing is changed.\n"
+        "JSON fields are those of iproute2: of a link ifindex, ifname, flags, mtu, qdisc, master,\n"
+        "operstate, group, txqlen, link_type, address, broadcast, link, stats64,\n"
+        "link_netnsid; of an address\n"
+        "also addr_info (family, local, address, prefixlen, broadcast, scope, flags, label,\n"
+        "valid_life_time, preferred_life_time); of a route type, dst, from, gateway, dev, table,\n"
+        "protocol, scope, prefsrc, metric, flags, uid, mtu, pref, nexthops; of a neighbour dst,\n"
+        "dev, lladdr, router, state; of a rule priority, src, srclen, dst, dstlen, iif, oif,\n"
+        "fwmark, table, action.\n",
     .raw = true,
 };
 const Register registered{ip_command};

@@ -19,7 +19,7 @@ struct View {
     bool json_lines = false;  // -o json: the same objects, one a line
     bool statistics = false;
     bool four = false, six = false;
-    std::string device;       // of "dev NAME"
+    std::string device;  // of "dev NAME"
     bool up_only = false;
     [[nodiscard]] bool json() const { return array || json_lines; }
 };

@@ -21,12 +21,12 @@ std::vector<std::string> link_flags(std::uint32_t flags) {
         std::string_view name;
     };
     constexpr std::array names{
-        Flag{0x8, "LOOPBACK"},     Flag{0x2, "BROADCAST"},    Flag{0x10, "POINTOPOINT"},
-        Flag{0x1000, "MULTICAST"}, Flag{0x80, "NOARP"},       Flag{0x200, "ALLMULTI"},
-        Flag{0x100, "PROMISC"},    Flag{0x400, "MASTER"},     Flag{0x800, "SLAVE"},
-        Flag{0x4, "DEBUG"},        Flag{0x8000, "DYNAMIC"},   Flag{0x4000, "AUTOMEDIA"},
-        Flag{0x2000, "PORTSEL"},   Flag{0x20, "NOTRAILERS"},  Flag{0x1, "UP"},
-        Flag{0x10000, "LOWER_UP"}, Flag{0x20000, "DORMANT"},  Flag{0x40000, "ECHO"},
+        Flag{0x8, "LOOPBACK"},     Flag{0x2, "BROADCAST"},   Flag{0x10, "POINTOPOINT"},
+        Flag{0x1000, "MULTICAST"}, Flag{0x80, "NOARP"},      Flag{0x200, "ALLMULTI"},
+        Flag{0x100, "PROMISC"},    Flag{0x400, "MASTER"},    Flag{0x800, "SLAVE"},
+        Flag{0x4, "DEBUG"},        Flag{0x8000, "DYNAMIC"},  Flag{0x4000, "AUTOMEDIA"},
+        Flag{0x2000, "PORTSEL"},   Flag{0x20, "NOTRAILERS"}, Flag{0x1, "UP"},
+        Flag{0x10000, "LOWER_UP"}, Flag{0x20000, "DORMANT"}, Flag{0x40000, "ECHO"},
     };
     std::vector<std::string> list;
     if ((flags & IFF_UP) && !(flags & IFF_RUNNING)) list.emplace_back("NO-CARRIER");
@@ -239,7 +239,8 @@ Result<> show_links(Invocation& call, const View& view, const Net& net) {
         }
         if (view.brief) {
             std::string flags;
-            for (const auto& flag : link_flags(link.flags)) flags += (flags.empty() ? "" : ",") + flag;
+            for (const auto& flag : link_flags(link.flags))
+                flags += (flags.empty() ? "" : ",") + flag;
             print_brief(call, net, link, link.address + " <" + flags + ">");
             continue;
         }
@@ -271,7 +272,8 @@ Result<> show_addresses(Invocation& call, const View& view, const Net& net) {
         if (family != AF_UNSPEC && own.empty()) continue;
         if (view.json()) {
             std::string list;
-            for (const auto* address : own) list += (list.empty() ? "" : ",") + address_json(*address);
+            for (const auto* address : own)
+                list += (list.empty() ? "" : ",") + address_json(*address);
             objects.add(link_json(view, net, link, false).raw("addr_info", "[" + list + "]"));
         } else if (view.brief) {
             std::string list;

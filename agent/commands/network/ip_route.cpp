@@ -22,10 +22,10 @@ std::string protocol_name(std::uint8_t protocol) {
         const char* name;
     };
     constexpr std::array names{
-        Name{0, "unspec"}, Name{1, "redirect"}, Name{2, "kernel"}, Name{3, "boot"},
-        Name{4, "static"}, Name{8, "gated"},    Name{9, "ra"},     Name{11, "zebra"},
+        Name{0, "unspec"}, Name{1, "redirect"}, Name{2, "kernel"},      Name{3, "boot"},
+        Name{4, "static"}, Name{8, "gated"},    Name{9, "ra"},          Name{11, "zebra"},
         Name{12, "bird"},  Name{16, "dhcp"},    Name{18, "keepalived"}, Name{42, "babel"},
-        Name{186, "bgp"},  Name{187, "isis"},   Name{188, "ospf"}, Name{189, "rip"},
+        Name{186, "bgp"},  Name{187, "isis"},   Name{188, "ospf"},      Name{189, "rip"},
     };
     for (const auto& [number, name] : names) {
         if (number == protocol) return name;
@@ -65,8 +65,8 @@ struct Pair {
 std::vector<Pair> pairs(const Net& net, const Route& route, std::uint32_t table) {
     std::vector<Pair> list;
     if (route.source) {
-        list.push_back({"from", "from",
-                        prefix_text(route.source, route.source_prefix, route.family)});
+        list.push_back(
+            {"from", "from", prefix_text(route.source, route.source_prefix, route.family)});
     }
     if (route.gateway) list.push_back({"gateway", "via", parse::text(*route.gateway)});
     if (route.interface) list.push_back({"dev", "dev", net.name(route.interface)});
@@ -127,7 +127,8 @@ std::string route_line(const Net& net, const Route& route, std::uint32_t table) 
     if (route.type != RTN_UNICAST) line += type_name(route.type) + " ";
     line += prefix_text(route.destination, route.prefix, route.family);
     const auto append = [&](const std::vector<Pair>& list) {
-        for (const auto& pair : list) line += " " + std::string(pair.word) + " " + visible(pair.value);
+        for (const auto& pair : list)
+            line += " " + std::string(pair.word) + " " + visible(pair.value);
     };
     append(pairs(net, route, table));
     for (const auto& flag : route_flags(route.flags)) line += " " + flag;
@@ -135,7 +136,8 @@ std::string route_line(const Net& net, const Route& route, std::uint32_t table) 
     for (const auto& hop : route.hops) {
         line += "\n\tnexthop";
         if (hop.gateway) line += " via " + parse::text(*hop.gateway);
-        line += " dev " + visible(net.name(hop.interface)) + " weight " + std::to_string(hop.weight);
+        line +=
+            " dev " + visible(net.name(hop.interface)) + " weight " + std::to_string(hop.weight);
     }
     return line;
 }
@@ -177,9 +179,9 @@ std::string hexadecimal(std::uint32_t value) {
 
 void print_rule(Invocation& call, const parse::Rule& rule) {
     const bool inverted = rule.flags & FIB_RULE_INVERT;
-    std::string line = std::to_string(rule.priority) + ":\t" + (inverted ? "not " : "") + "from " +
-                       (rule.source ? prefix_text(rule.source, rule.source_prefix, rule.family)
-                                    : "all");
+    std::string line =
+        std::to_string(rule.priority) + ":\t" + (inverted ? "not " : "") + "from " +
+        (rule.source ? prefix_text(rule.source, rule.source_prefix, rule.family) : "all");
     if (rule.destination) {
         line += " to " + prefix_text(rule.destination, rule.destination_prefix, rule.family);
     }
@@ -191,7 +193,8 @@ void print_rule(Invocation& call, const parse::Rule& rule) {
     if (!rule.output.empty()) line += " oif " + visible(rule.output);
     line += " " + action_name(rule);
     if (rule.action == FR_ACT_TO_TBL) line += " " + table_name(rule.table);
-    if (rule.suppress_prefix) line += " suppress_prefixlength " + std::to_string(*rule.suppress_prefix);
+    if (rule.suppress_prefix)
+        line += " suppress_prefixlength " + std::to_string(*rule.suppress_prefix);
     call.out.write(line + '\n');
 }
 
@@ -256,21 +259,22 @@ Result<> get_route(Invocation& call, const View& view, const Net& net, const std
     request.head.rtm_dst_len = static_cast<unsigned char>(size * 8);
     request.attribute.rta_type = RTA_DST;
     request.attribute.rta_len = static_cast<unsigned short>(RTA_LENGTH(size));
-    const auto bytes = std::as_bytes(std::span(&request, 1))
-                           .first(sizeof request.head + RTA_LENGTH(size));
+    const auto bytes =
+        std::as_bytes(std::span(&request, 1)).first(sizeof request.head + RTA_LENGTH(size));
     Objects objects(call, view);
-    TRY(sys::netlink_ask(net.netlink, RTM_GETROUTE, false, bytes,
-                         [&](std::uint16_t, parse::Bytes message) {
-                             const auto route = parse::route(message);
-                             if (!route) return;
-                             if (view.json()) {
-                                 objects.add(route_json(net, *route, route->table));
-                                 return;
-                             }
-                             call.out.write(route_line(net, *route, route->table) + '\n');
-                             if (route->flags & RTM_F_CLONED) call.out.write("    cache\n");
-                         },
-                         address));
+    TRY(sys::netlink_ask(
+        net.netlink, RTM_GETROUTE, false, bytes,
+        [&](std::uint16_t, parse::Bytes message) {
+            const auto route = parse::route(message);
+            if (!route) return;
+            if (view.json()) {
+                objects.add(route_json(net, *route, route->table));
+                return;
+            }
+            call.out.write(route_line(net, *route, route->table) + '\n');
+            if (route->flags & RTM_F_CLONED) call.out.write("    cache\n");
+        },
+        address));
     objects.finish();
     return {};
 }

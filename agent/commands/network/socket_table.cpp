@@ -12,8 +12,11 @@ using parse::Protocol;
 using parse::Socket;
 
 std::string netid(const Socket& socket) {
-    if (socket.protocol != Protocol::unix_) return std::string(parse::protocol_name(socket.protocol));
-    return socket.unix_type == SOCK_STREAM ? "u_str" : socket.unix_type == SOCK_DGRAM ? "u_dgr" : "u_seq";
+    if (socket.protocol != Protocol::unix_)
+        return std::string(parse::protocol_name(socket.protocol));
+    return socket.unix_type == SOCK_STREAM  ? "u_str"
+           : socket.unix_type == SOCK_DGRAM ? "u_dgr"
+                                            : "u_seq";
 }
 
 std::string_view timer_name(std::uint8_t timer) {

@@ -37,13 +37,14 @@ Result<> ask_inet(const Fd& netlink, Protocol protocol, std::uint8_t family,
         request.idiag_ext = 1 << (INET_DIAG_INFO - 1) | 1 << (INET_DIAG_CONG - 1);
     }
     request.idiag_states = query.states;
-    return sys::netlink_ask(netlink, SOCK_DIAG_BY_FAMILY, true, bytes_of(request),
-                            [&](std::uint16_t, parse::Bytes message) {
-                                if (auto socket = parse::inet_diag(protocol, message)) {
-                                    visit(*std::move(socket));
-                                }
-                            },
-                            "sockets");
+    return sys::netlink_ask(
+        netlink, SOCK_DIAG_BY_FAMILY, true, bytes_of(request),
+        [&](std::uint16_t, parse::Bytes message) {
+            if (auto socket = parse::inet_diag(protocol, message)) {
+                visit(*std::move(socket));
+            }
+        },
+        "sockets");
 }
 
 Result<> ask_unix(const Fd& netlink, const SocketQuery& query, const Visit& visit) {
@@ -51,13 +52,14 @@ Result<> ask_unix(const Fd& netlink, const SocketQuery& query, const Visit& visi
     request.sdiag_family = AF_UNIX;
     request.udiag_states = query.states;
     request.udiag_show = UDIAG_SHOW_NAME | UDIAG_SHOW_PEER | UDIAG_SHOW_RQLEN | UDIAG_SHOW_UID;
-    return sys::netlink_ask(netlink, SOCK_DIAG_BY_FAMILY, true, bytes_of(request),
-                            [&](std::uint16_t, parse::Bytes message) {
-                                if (auto socket = parse::unix_diag(message)) {
-                                    visit(*std::move(socket));
-                                }
-                            },
-                            "unix sockets");
+    return sys::netlink_ask(
+        netlink, SOCK_DIAG_BY_FAMILY, true, bytes_of(request),
+        [&](std::uint16_t, parse::Bytes message) {
+            if (auto socket = parse::unix_diag(message)) {
+                visit(*std::move(socket));
+            }
+        },
+        "unix sockets");
 }
 
 // Of one protocol, both families or none: what was given before a refusal must not come twice.
@@ -79,9 +81,7 @@ bool SocketQuery::matches(const parse::Socket& socket) const {
     if (((states >> socket.state) & 1) == 0) return false;
     if (socket.protocol == Protocol::unix_) return unix_;
     if (!(socket.local.family == AF_INET ? four : six)) return false;
-    return socket.protocol == Protocol::tcp   ? tcp
-           : socket.protocol == Protocol::udp ? udp
-                                              : raw;
+    return socket.protocol == Protocol::tcp ? tcp : socket.protocol == Protocol::udp ? udp : raw;
 }
 
 Result<> each_socket(const target::Target& target, const SocketQuery& query, const Visit& visit) {
@@ -90,7 +90,7 @@ Result<> each_socket(const target::Target& target, const SocketQuery& query, con
     from_files.tcp = from_files.udp = from_files.raw = from_files.unix_ = false;
     struct Part {
         Protocol protocol;
-        bool SocketQuery::*wanted;
+        bool SocketQuery::* wanted;
     };
     constexpr std::array parts{
         Part{Protocol::unix_, &SocketQuery::unix_}, Part{Protocol::raw, &SocketQuery::raw},
@@ -151,9 +151,9 @@ void each_proc_socket(const Process& process, const std::function<void(parse::So
         Protocol protocol;
     };
     constexpr std::array files{
-        File{"net/tcp", Protocol::tcp},   File{"net/tcp6", Protocol::tcp},
-        File{"net/udp", Protocol::udp},   File{"net/udp6", Protocol::udp},
-        File{"net/raw", Protocol::raw},   File{"net/raw6", Protocol::raw},
+        File{"net/tcp", Protocol::tcp},    File{"net/tcp6", Protocol::tcp},
+        File{"net/udp", Protocol::udp},    File{"net/udp6", Protocol::udp},
+        File{"net/raw", Protocol::raw},    File{"net/raw6", Protocol::raw},
         File{"net/unix", Protocol::unix_},
     };
     const auto ticks = static_cast<std::uint64_t>(::sysconf(_SC_CLK_TCK));

@@ -49,8 +49,8 @@ Result<std::uint32_t> states_of(std::string_view word) {
 // "sport = :80", "dport eq 443", each alone or joined by "and".
 Result<std::uint16_t> port_of(const std::vector<std::string>& words, std::size_t& at) {
     const auto name = words[at];
-    if (at + 1 < words.size() && (words[at + 1] == "=" || words[at + 1] == "==" ||
-                                  words[at + 1] == "eq")) {
+    if (at + 1 < words.size() &&
+        (words[at + 1] == "=" || words[at + 1] == "==" || words[at + 1] == "eq")) {
         ++at;
     }
     if (++at >= words.size()) return refused("filter", name + " needs a port");
@@ -80,8 +80,9 @@ Result<> read_filter(const std::vector<std::string>& words, SocketView& view) {
         } else if (word == "dport") {
             view.remote_port = TRY(port_of(words, at));
         } else {
-            return refused("filter", "'" + word + "' is not understood (state, exclude, sport, "
-                                                  "dport)");
+            return refused("filter", "'" + word +
+                                         "' is not understood (state, exclude, sport, "
+                                         "dport)");
         }
     }
     return {};
@@ -176,13 +177,18 @@ constexpr Command ss{
     .run = run,
     .options = options,
     .help =
-        "Names of hosts and ports are never looked up. STATE: all, connected, synchronized, bucket,\n"
-        "big, established, syn-sent, syn-recv, fin-wait-1, fin-wait-2, time-wait, closed, close-wait,\n"
+        "Names of hosts and ports are never looked up. STATE: all, connected, synchronized, "
+        "bucket,\n"
+        "big, established, syn-sent, syn-recv, fin-wait-1, fin-wait-2, time-wait, closed, "
+        "close-wait,\n"
         "last-ack, listening, closing; also 'exclude STATE'. Timers come with -i.\n"
         "JSON fields: protocol (tcp, udp, raw, unix), state, recv_queue, send_queue, family,\n"
-        "local_address, local_port, remote_address, remote_port, interface (index, 0: any), inode,\n"
-        "uid; of unix: type, path, peer_inode. With -p processes (a list of pid, fd, comm); with -i\n"
-        "timer, timer_expires (ms), retransmits and tcp (congestion, rtt, rtt_variance, rto in ms,\n"
+        "local_address, local_port, remote_address, remote_port, interface (index, 0: any), "
+        "inode,\n"
+        "uid; of unix: type, path, peer_inode. With -p processes (a list of pid, fd, comm); with "
+        "-i\n"
+        "timer, timer_expires (ms), retransmits and tcp (congestion, rtt, rtt_variance, rto in "
+        "ms,\n"
         "mss, cwnd, bytes_sent, bytes_acked, bytes_received, retransmitted, lost, delivery_rate).\n"
         "With -s: protocol, state, count.\n",
 };

@@ -138,10 +138,11 @@ constexpr Command env{
     .promise = Promise::none,
     .run = run,
     .options = options,
-    .help = "Without PID, of the target's main process, as environ prints it. Where there is no\n"
-            "target but the place we stand in, and after -i, -u or NAME=VALUE, it is the session's\n"
-            "own environment. COMMAND is one of limpet's commands.\n"
-            "JSON fields: pid (of a process only), name, value.\n",
+    .help =
+        "Without PID, of the target's main process, as environ prints it. Where there is no\n"
+        "target but the place we stand in, and after -i, -u or NAME=VALUE, it is the session's\n"
+        "own environment. COMMAND is one of limpet's commands.\n"
+        "JSON fields: pid (of a process only), name, value.\n",
     .raw = true,
     .runs_commands = true,
 };

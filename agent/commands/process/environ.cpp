@@ -44,9 +44,10 @@ constexpr Command environ_command{
     .promise = Promise::processes,
     .run = run,
     .options = options,
-    .help = "Without PID, of the target's main process. It is what execve(2) was given: what the\n"
-            "program has set since then need not show.\n"
-            "JSON fields: pid, name, value.\n",
+    .help =
+        "Without PID, of the target's main process. It is what execve(2) was given: what the\n"
+        "program has set since then need not show.\n"
+        "JSON fields: pid, name, value.\n",
 };
 const Register registered{environ_command};
 

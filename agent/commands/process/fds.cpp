@@ -146,10 +146,11 @@ constexpr Command fds{
     .promise = Promise::processes,
     .run = run,
     .options = options,
-    .help = "Without PID, of the target's main process. A socket shows its addresses and state.\n"
-            "JSON fields: pid, fd, type (file, device, socket, pipe, anon, memfd, other), mode (r, w,\n"
-            "rw, path), position, flags (a list: append, nonblock, cloexec, sync, dsync, direct,\n"
-            "tmpfile, directory), deleted, target (the link's text), socket (null when it is none).\n",
+    .help =
+        "Without PID, of the target's main process. A socket shows its addresses and state.\n"
+        "JSON fields: pid, fd, type (file, device, socket, pipe, anon, memfd, other), mode (r, w,\n"
+        "rw, path), position, flags (a list: append, nonblock, cloexec, sync, dsync, direct,\n"
+        "tmpfile, directory), deleted, target (the link's text), socket (null when it is none).\n",
 };
 const Register registered{fds};
 

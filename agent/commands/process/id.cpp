@@ -113,9 +113,10 @@ constexpr Command id{
     .promise = Promise::processes,
     .run = run,
     .options = options,
-    .help = "Names are the target's own. Where there is no target but the place we stand in, it is\n"
-            "the session itself.\n"
-            "JSON fields: uid, user, gid, group, gids (a list), groups (their names).\n",
+    .help =
+        "Names are the target's own. Where there is no target but the place we stand in, it is\n"
+        "the session itself.\n"
+        "JSON fields: uid, user, gid, group, gids (a list), groups (their names).\n",
 };
 const Register registered_id{id};
 

@@ -1,7 +1,7 @@
 // limits.cpp - resource limits of processes.
+#include "limpet/limits.h"
 #include "commands/process/process.h"
 #include "commands/table.h"
-#include "limpet/limits.h"
 #include "parse/number.h"
 #include "parse/process_limits.h"
 
@@ -56,8 +56,9 @@ constexpr Command limits_command{
     .promise = Promise::processes,
     .run = run,
     .options = options,
-    .help = "Without PID, of the target's main process. getrlimit(2) explains each.\n"
-            "JSON fields: pid, limit (\"Max open files\"), soft and hard (null: unlimited), units.\n",
+    .help =
+        "Without PID, of the target's main process. getrlimit(2) explains each.\n"
+        "JSON fields: pid, limit (\"Max open files\"), soft and hard (null: unlimited), units.\n",
 };
 const Register registered{limits_command};
 

@@ -1,11 +1,11 @@
 // maps.cpp - what is mapped into a process's memory.
+#include "parse/maps.h"
 #include "commands/json.h"
 #include "commands/process/process.h"
 #include "commands/stream.h"
 #include "commands/table.h"
 #include "limpet/limits.h"
 #include "parse/lines.h"
-#include "parse/maps.h"
 
 #include <cinttypes>
 #include <unordered_map>
@@ -94,10 +94,10 @@ Result<std::vector<Total>> totals(const Process& process) {
 void add_total(Table& table, pid_t pid, const Total& total) {
     std::vector<Cell> cells;
     cells.emplace_back(std::int64_t{pid});
-    for (const auto value : {total.size, total.use.rss, total.use.pss,
-                             total.use.private_clean + total.use.private_dirty,
-                             total.use.shared_clean + total.use.shared_dirty, total.use.anonymous,
-                             total.use.swap}) {
+    for (const auto value :
+         {total.size, total.use.rss, total.use.pss,
+          total.use.private_clean + total.use.private_dirty,
+          total.use.shared_clean + total.use.shared_dirty, total.use.anonymous, total.use.swap}) {
         cells.emplace_back(value);
     }
     cells.emplace_back(total.path);
@@ -158,11 +158,12 @@ constexpr Command maps{
     .promise = Promise::processes,
     .run = run,
     .options = options,
-    .help = "Without PID, of the target's main process. Columns: range, size, permissions, offset,\n"
-            "device, inode, path.\n"
-            "JSON fields: pid, start and end (hexadecimal text), size (bytes), permissions, offset,\n"
-            "device, inode, path; with -x: pid, size, rss, pss, private, shared, anonymous, swap\n"
-            "(KiB), path.\n",
+    .help =
+        "Without PID, of the target's main process. Columns: range, size, permissions, offset,\n"
+        "device, inode, path.\n"
+        "JSON fields: pid, start and end (hexadecimal text), size (bytes), permissions, offset,\n"
+        "device, inode, path; with -x: pid, size, rss, pss, private, shared, anonymous, swap\n"
+        "(KiB), path.\n",
 };
 const Register registered{maps};
 

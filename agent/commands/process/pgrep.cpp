@@ -181,8 +181,9 @@ constexpr Command pgrep{
     .promise = Promise::processes,
     .run = run_pgrep,
     .options = pgrep_options,
-    .help = "EXPRESSION is a POSIX extended regular expression. Exits 1 when nothing matches.\n"
-            "JSON fields: pid, comm, args.\n",
+    .help =
+        "EXPRESSION is a POSIX extended regular expression. Exits 1 when nothing matches.\n"
+        "JSON fields: pid, comm, args.\n",
 };
 const Register registered_pgrep{pgrep};
 

@@ -1,7 +1,7 @@
 // ps.cpp - list processes; the option forms of ps(1), POSIX and BSD.
 #include "commands/command.h"
 #include "commands/process/process.h"
-#include "commands/process/ps_columns.h"
+#include "commands/process/ps_request.h"
 #include "commands/process/tree.h"
 #include "commands/utf8.h"
 #include "limpet/limits.h"
@@ -18,192 +18,9 @@
 namespace limpet::commands {
 namespace {
 
-using ps::PsColumn;
+using ps::Request;
 using ps::Row;
 using ps::View;
-
-constexpr std::string_view default_format = "pid,user,stat,rss,time,args";
-constexpr std::string_view full_format = "user=UID,pid,ppid,c,stime=STIME,tty,time,args=CMD";
-constexpr std::string_view user_format =
-    "user,pid,%cpu,%mem,vsz,rss,tty,stat,start,bsdtime=TIME,args";
-constexpr std::string_view json_format =
-    "pid,ppid,uid,user,stat,threads,nice,rss,vsz,pcpu,pmem,time,etime,tty,comm,args,argv";
-
-struct Chosen {
-    const PsColumn* column;
-    std::string heading;
-};
-
-struct Request {
-    std::vector<Chosen> columns;
-    std::vector<std::pair<const PsColumn*, bool>> order;  // column, descending
-    std::vector<pid_t> pids, parents;
-    std::vector<std::uint32_t> users;
-    std::vector<std::string> names;
-    bool selects = false;
-    bool threads = false;
-    bool forest = false;
-    bool wide = false;
-    bool heading = true;
-    bool running_only = false;
-    std::string format;          // the words of every -o, but json and table
-    std::string_view preset;     // of -f or u
-};
-
-// "pid,args=CMD", with commas or blanks between.
-Result<> add_columns(Request& request, std::string_view format) {
-    while (!format.empty()) {
-        const auto end = format.find_first_of(", ");
-        auto word = format.substr(0, end);
-        const bool titled = word.find('=') != word.npos;
-        format = end == format.npos ? std::string_view{} : format.substr(end + 1);
-        if (word.empty()) continue;
-        const auto name = parse::take(word, '=');
-        const auto* column = ps::column(name);
-        if (!column) {
-            return refused("column", "there is no '" + std::string(name) + "' (help ps lists them)");
-        }
-        request.columns.push_back(
-            {column, std::string(titled ? word : column->heading)});
-    }
-    return {};
-}
-
-Result<> add_order(Request& request, std::string_view keys) {
-    while (!keys.empty()) {
-        auto key = parse::take(keys, ',');
-        const bool descending = key.starts_with('-');
-        if (descending || key.starts_with('+')) key.remove_prefix(1);
-        const auto* column = ps::column(key);
-        if (!column) return refused("sort", "there is no column '" + std::string(key) + "'");
-        request.order.emplace_back(column, descending);
-    }
-    return {};
-}
-
-template <typename Integer>
-Result<> add_numbers(std::vector<Integer>& list, std::string_view words) {
-    while (!words.empty()) {
-        const auto end = words.find_first_of(", ");
-        const auto word = words.substr(0, end);
-        words = end == words.npos ? std::string_view{} : words.substr(end + 1);
-        if (word.empty()) continue;
-        const auto value = parse::number<Integer>(word);
-        if (!value) return refused("selection", "'" + std::string(word) + "' is not a number");
-        list.push_back(*value);
-    }
-    return {};
-}
-
-Result<> add_users(Request& request, ProcessNames& names, std::string_view words) {
-    while (!words.empty()) {
-        const auto word = parse::take(words, ',');
-        const auto uid = names.uid_of(word);
-        if (!uid) return refused("selection", "there is no user '" + std::string(word) + "'");
-        request.users.push_back(*uid);
-    }
-    return {};
-}
-
-// "aux", "axf", "axo pid,comm", "1234": a cluster of letters, or a process id.
-Result<> bsd_word(Request& request, const std::vector<std::string>& operands, std::size_t& at) {
-    const std::string& word = operands[at];
-    if (!word.empty() && word[0] >= '0' && word[0] <= '9') {
-        request.selects = true;
-        return add_numbers(request.pids, word);
-    }
-    const auto argument = [&](char letter) -> Result<std::string> {
-        if (++at < operands.size()) return operands[at];
-        return refused("option", std::string(1, letter) + " needs a value");
-    };
-    for (const char letter : word) {
-        switch (letter) {
-            case 'a':
-            case 'x':
-            case 'g': break;
-            case 'u': request.preset = user_format; break;
-            case 'f': request.forest = true; break;
-            case 'w': request.wide = true; break;
-            case 'h': request.heading = false; break;
-            case 'r': request.running_only = true; break;
-            case 'H': request.threads = true; break;
-            case 'o': request.format += TRY(argument('o')) + ","; break;
-            case 'k': TRY(add_order(request, TRY(argument('k')))); break;
-            case 'p':
-                request.selects = true;
-                TRY(add_numbers(request.pids, TRY(argument('p'))));
-                break;
-            default:
-                return refused("option", "there is no '" + std::string(1, letter) + "' in '" +
-                                             word + "'");
-        }
-    }
-    return {};
-}
-
-Result<Request> read_request(Invocation& call, ProcessNames& names) {
-    Request request;
-    bool json = false;
-    for (const auto& [option, value] : call.options.all()) {
-        if (option->name == "sort") TRY(add_order(request, value));
-        if (option->name == "forest") request.forest = true;
-        if (option->name == "no-headers") request.heading = false;
-        if (option->name == "ppid") {
-            request.selects = true;
-            TRY(add_numbers(request.parents, value));
-        }
-        switch (option->letter) {
-            case 'f': request.preset = full_format; break;
-            case 'w': request.wide = true; break;
-            case 'H': request.forest = true; break;
-            case 'T':
-            case 'L': request.threads = true; break;
-            case 'p':
-                request.selects = true;
-                TRY(add_numbers(request.pids, value));
-                break;
-            case 'u':
-            case 'U':
-                request.selects = true;
-                TRY(add_users(request, names, value));
-                break;
-            case 'C':
-                request.selects = true;
-                for (std::string_view rest = value; !rest.empty();) {
-                    request.names.emplace_back(parse::take(rest, ','));
-                }
-                break;
-            case 'o':
-                if (value == "json" || value == "table") {
-                    json = value == "json";
-                } else {
-                    request.format += value + ",";
-                }
-                break;
-            default: break;
-        }
-    }
-    for (std::size_t i = 0; i < call.operands.size(); ++i) {
-        TRY(bsd_word(request, call.operands, i));
-    }
-    // The table asks the options whether it is JSON, and there the last -o counts.
-    if (json) call.options.add(json_option, "json");
-    if (!request.format.empty()) {
-        TRY(add_columns(request, request.format));
-    } else {
-        TRY(add_columns(request, json                      ? json_format
-                                 : request.preset.empty() ? default_format
-                                                          : request.preset));
-        if (request.threads) {
-            const auto after = std::ranges::find(request.columns, std::string_view("pid"),
-                                                 [](const Chosen& c) { return c.column->name; });
-            const auto* tid = ps::column("tid");
-            request.columns.insert(after + 1, {tid, json ? "TID" : "SPID"});
-        }
-    }
-    if (request.columns.empty()) return refused("column", "none given");
-    return request;
-}
 
 unsigned needs(const Request& request) {
     unsigned bits = 0;
@@ -264,8 +81,7 @@ Result<std::vector<Row>> read_rows(Invocation& call, const Request& request, Pro
             add(process, process.pid);
             return;
         }
-        const auto done =
-            each_thread(process, [&](Process& thread) { add(thread, process.pid); });
+        const auto done = each_thread(process, [&](Process& thread) { add(thread, process.pid); });
         // Only a process that is going has no tasks.
         static_cast<void>(done);
     };
@@ -344,7 +160,7 @@ std::size_t line_width(const Invocation& call, const Request& request) {
 
 int run(Invocation& call) {
     ProcessNames names(call.target);
-    auto request = read_request(call, names);
+    auto request = ps::read_request(call, names);
     if (!request) return call.misused(text(request.error()));
     auto rows = read_rows(call, *request, names);
     if (!rows) {
@@ -413,11 +229,14 @@ constexpr Command ps_command{
     .run = run,
     .options = options,
     .help =
-        "Without a selection it lists all processes of the target. BSD clusters work: a x u f w h r\n"
+        "Without a selection it lists all processes of the target. BSD clusters work: a x u f w h "
+        "r\n"
         "H o k p, as in 'ps aux', 'ps axf', 'ps axo pid,comm'.\n"
-        "Columns: pid ppid pgid sid tid threads user uid ruser ruid group gid rgroup rgid tty stat\n"
-        "state priority nice cpu rss vsz minflt majflt pcpu c pmem time times bsdtime etime etimes\n"
-        "start lstart wchan cgroup comm args argv, and the other names that ps(1) has for them.\n"
+        "Columns: pid ppid pgid sid tid threads user uid ruser ruid group gid rgroup rgid tty\n"
+        "stat state priority nice cpu rss quick_rss vsz minflt majflt pcpu c pmem time times\n"
+        "bsdtime etime etimes start lstart wchan cgroup comm args argv, and the other names that\n"
+        "ps(1) has for them. quick_rss, the RSS of the list without options, is a count that the\n"
+        "kernel has at hand and that some hundred KiB may be missing from; rss is exact.\n"
         "User names are the target's own; times of day are UTC.\n"
         "JSON: a field per column under the first name above. Without COLUMNS: pid ppid uid user\n"
         "stat threads nice rss vsz (KiB) pcpu pmem (percent) time etime (seconds) tty comm args\n"

@@ -19,17 +19,17 @@ std::uint64_t cpu_seconds(const Row& row, const View& view) {
 }
 
 std::uint64_t elapsed(const Row& row, const View& view) {
-    const auto age = view.uptime - static_cast<double>(row.stat.starttime) /
-                                       static_cast<double>(view.ticks);
+    const auto age =
+        view.uptime - static_cast<double>(row.stat.starttime) / static_cast<double>(view.ticks);
     return age > 0 ? static_cast<std::uint64_t>(age) : 0;
 }
 
 double cpu_percent(const Row& row, const View& view) {
-    const auto age = view.uptime - static_cast<double>(row.stat.starttime) /
-                                       static_cast<double>(view.ticks);
+    const auto age =
+        view.uptime - static_cast<double>(row.stat.starttime) / static_cast<double>(view.ticks);
     if (age < 1) return 0;
-    const auto used = static_cast<double>(row.stat.utime + row.stat.stime) /
-                      static_cast<double>(view.ticks);
+    const auto used =
+        static_cast<double>(row.stat.utime + row.stat.stime) / static_cast<double>(view.ticks);
     // ps(1) cuts to tenths.
     return std::floor(used / age * 1000) / 10;
 }
@@ -138,11 +138,11 @@ std::string cgroup_text(const Row& row, const View&) {
     return text.empty() ? "-" : text;
 }
 
-template <std::uint32_t parse::Ids::*Member>
+template <std::uint32_t parse::Ids::* Member>
 std::uint32_t uid(const Row& row, const View& view) {
     return view.names.inner_uid(row.status.uid.value_or(parse::Ids{}).*Member);
 }
-template <std::uint32_t parse::Ids::*Member>
+template <std::uint32_t parse::Ids::* Member>
 std::uint32_t gid(const Row& row, const View& view) {
     return view.names.inner_gid(row.status.gid.value_or(parse::Ids{}).*Member);
 }
@@ -166,11 +166,11 @@ template <auto Member>
 Cell stat_of(const Row& row, const View&) {
     return static_cast<std::int64_t>(row.stat.*Member);
 }
-template <std::uint32_t parse::Ids::*Member>
+template <std::uint32_t parse::Ids::* Member>
 Cell user_of(const Row& row, const View& view) {
     return view.names.user(uid<Member>(row, view));
 }
-template <std::uint32_t parse::Ids::*Member>
+template <std::uint32_t parse::Ids::* Member>
 Cell group_of(const Row& row, const View& view) {
     return view.names.group(gid<Member>(row, view));
 }
@@ -181,34 +181,46 @@ constexpr auto right = Align::right;
 constexpr auto left = Align::left;
 
 constexpr PsColumn table[]{
-    {"pid", "tgid", "PID", right, 0, [](const Row& r, const View&) { return Cell(std::int64_t{r.pid}); }, nullptr},
+    {"pid", "tgid", "PID", right, 0,
+     [](const Row& r, const View&) { return Cell(std::int64_t{r.pid}); }, nullptr},
     {"ppid", "", "PPID", right, 0, stat_of<&Stat::ppid>, nullptr},
     {"pgid", "pgrp", "PGID", right, 0, stat_of<&Stat::pgrp>, nullptr},
     {"sid", "sess,session", "SID", right, 0, stat_of<&Stat::session>, nullptr},
-    {"tid", "spid,lwp", "TID", right, 0, [](const Row& r, const View&) { return Cell(std::int64_t{r.tid}); }, nullptr},
+    {"tid", "spid,lwp", "TID", right, 0,
+     [](const Row& r, const View&) { return Cell(std::int64_t{r.tid}); }, nullptr},
     {"threads", "nlwp,thcount", "NLWP", right, 0, stat_of<&Stat::num_threads>, nullptr},
-    {"user", "euser,uname", "USER", left, owner, [](const Row& r, const View& v) { return Cell(v.names.user(effective_uid(r, v))); }, nullptr},
+    {"user", "euser,uname", "USER", left, owner,
+     [](const Row& r, const View& v) { return Cell(v.names.user(effective_uid(r, v))); }, nullptr},
     {"uid", "euid", "UID", right, owner, number_of<effective_uid>, nullptr},
     {"ruser", "", "RUSER", left, status, user_of<&Ids::real>, nullptr},
     {"ruid", "", "RUID", right, status, number_of<uid<&Ids::real>>, nullptr},
-    {"group", "egroup", "GROUP", left, owner, [](const Row& r, const View& v) { return Cell(v.names.group(effective_gid(r, v))); }, nullptr},
+    {"group", "egroup", "GROUP", left, owner,
+     [](const Row& r, const View& v) { return Cell(v.names.group(effective_gid(r, v))); }, nullptr},
     {"gid", "egid", "GID", right, owner, number_of<effective_gid>, nullptr},
     {"rgroup", "", "RGROUP", left, status, group_of<&Ids::real>, nullptr},
     {"rgid", "", "RGID", right, status, number_of<gid<&Ids::real>>, nullptr},
     {"tty", "tt,tname", "TTY", left, 0, text_of<terminal>, nullptr},
     {"stat", "", "STAT", left, 0, text_of<state>, nullptr},
-    {"state", "s", "S", left, 0, [](const Row& r, const View&) { return Cell(std::string(1, r.stat.state)); }, nullptr},
+    {"state", "s", "S", left, 0,
+     [](const Row& r, const View&) { return Cell(std::string(1, r.stat.state)); }, nullptr},
     {"priority", "pri", "PRI", right, 0, stat_of<&Stat::priority>, nullptr},
     {"nice", "ni", "NI", right, 0, stat_of<&Stat::nice>, nullptr},
     {"cpu", "psr", "PSR", right, 0, stat_of<&Stat::processor>, nullptr},
-    {"rss", "rssize,rsz", "RSS", right, 0, [](const Row& r, const View& v) { return Cell(r.stat.rss * v.page / 1024); }, nullptr},
-    {"vsz", "vsize", "VSZ", right, 0, [](const Row& r, const View&) { return Cell(r.stat.vsize / 1024); }, nullptr},
+    {"rss", "rssize,rsz", "RSS", right, status,
+     [](const Row& r, const View&) { return Cell(r.status.vm_rss.value_or(0)); }, nullptr},
+    {"quick_rss", "", "RSS", right, 0,
+     [](const Row& r, const View& v) { return Cell(r.stat.rss * v.page / 1024); }, nullptr},
+    {"vsz", "vsize", "VSZ", right, 0,
+     [](const Row& r, const View&) { return Cell(r.stat.vsize / 1024); }, nullptr},
     {"minflt", "min_flt", "MINFLT", right, 0, stat_of<&Stat::minflt>, nullptr},
     {"majflt", "maj_flt", "MAJFLT", right, 0, stat_of<&Stat::majflt>, nullptr},
-    {"pcpu", "%cpu", "%CPU", right, 0, [](const Row& r, const View& v) { return Cell(cpu_percent(r, v)); }, nullptr},
+    {"pcpu", "%cpu", "%CPU", right, 0,
+     [](const Row& r, const View& v) { return Cell(cpu_percent(r, v)); }, nullptr},
     {"c", "", "C", right, 0, number_of<cpu_percent>, nullptr},
-    {"pmem", "%mem", "%MEM", right, 0, [](const Row& r, const View& v) { return Cell(memory_percent(r, v)); }, nullptr},
-    {"time", "cputime", "TIME", right, 0, number_of<cpu_seconds>, [](const Row& r, const View& v) { return duration(cpu_seconds(r, v), true); }},
+    {"pmem", "%mem", "%MEM", right, 0,
+     [](const Row& r, const View& v) { return Cell(memory_percent(r, v)); }, nullptr},
+    {"time", "cputime", "TIME", right, 0, number_of<cpu_seconds>,
+     [](const Row& r, const View& v) { return duration(cpu_seconds(r, v), true); }},
     {"times", "cputimes", "TIME", right, 0, number_of<cpu_seconds>, nullptr},
     {"bsdtime", "", "TIME", right, 0, number_of<cpu_seconds>,
      [](const Row& r, const View& v) {
@@ -216,15 +228,19 @@ constexpr PsColumn table[]{
          return formatted("%llu:%02u", static_cast<unsigned long long>(seconds / 60),
                           static_cast<unsigned>(seconds % 60));
      }},
-    {"etime", "", "ELAPSED", right, 0, number_of<elapsed>, [](const Row& r, const View& v) { return duration(elapsed(r, v), false); }},
+    {"etime", "", "ELAPSED", right, 0, number_of<elapsed>,
+     [](const Row& r, const View& v) { return duration(elapsed(r, v), false); }},
     {"etimes", "", "ELAPSED", right, 0, number_of<elapsed>, nullptr},
     {"start", "stime,start_time,bsdstart", "START", right, 0, number_of<started>, start_text},
-    {"lstart", "", "STARTED", left, 0, number_of<started>, [](const Row& r, const View& v) { return date(started(r, v), "%a %b %e %H:%M:%S %Y"); }},
+    {"lstart", "", "STARTED", left, 0, number_of<started>,
+     [](const Row& r, const View& v) { return date(started(r, v), "%a %b %e %H:%M:%S %Y"); }},
     {"wchan", "", "WCHAN", left, wchan, text_of<wait_channel>, nullptr},
     {"cgroup", "", "CGROUP", left, cgroup, text_of<cgroup_text>, nullptr},
-    {"comm", "ucmd,ucomm", "COMMAND", left, 0, [](const Row& r, const View&) { return Cell(r.stat.comm); }, name},
+    {"comm", "ucmd,ucomm", "COMMAND", left, 0,
+     [](const Row& r, const View&) { return Cell(r.stat.comm); }, name},
     {"args", "cmd,command", "COMMAND", left, arguments, text_of<command>, indented_command},
-    {"argv", "", "ARGV", left, arguments, [](const Row& r, const View&) { return Cell(split_words(r.arguments)); }, nullptr},
+    {"argv", "", "ARGV", left, arguments,
+     [](const Row& r, const View&) { return Cell(split_words(r.arguments)); }, nullptr},
 };
 
 bool among(std::string_view list, std::string_view name) {

@@ -20,29 +20,29 @@ struct Row {
     pid_t tid = 0;
     parse::Stat stat;
     parse::Status status;
-    std::uint32_t user = 0;   // effective, of the directory itself
+    std::uint32_t user = 0;  // effective, of the directory itself
     std::uint32_t group = 0;
     std::string arguments;  // cmdline, with its NULs
     std::string wchan;
     std::string cgroup;
-    std::string indent;     // of --forest, before the command
+    std::string indent;  // of --forest, before the command
 };
 
 // What the columns of one call need, beside the row.
 struct View {
     ProcessNames& names;
-    std::uint64_t ticks = 100;     // per second
-    std::uint64_t page = 4096;     // bytes
-    double uptime = 0;             // seconds since boot
-    std::int64_t now = 0;          // seconds since 1970
-    std::uint64_t memory = 0;      // of the machine, bytes
+    std::uint64_t ticks = 100;  // per second
+    std::uint64_t page = 4096;  // bytes
+    double uptime = 0;          // seconds since boot
+    std::int64_t now = 0;       // seconds since 1970
+    std::uint64_t memory = 0;   // of the machine, bytes
 };
 
 enum Needs : unsigned { status = 1, arguments = 2, wchan = 4, cgroup = 8, owner = 16 };
 
 struct PsColumn {
-    std::string_view name;          // the JSON field, and the first name for -o
-    std::string_view aliases;       // further names, comma-separated
+    std::string_view name;     // the JSON field, and the first name for -o
+    std::string_view aliases;  // further names, comma-separated
     std::string_view heading;
     Align align;
     unsigned needs;

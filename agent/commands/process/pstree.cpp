@@ -121,9 +121,10 @@ constexpr Command pstree{
     .promise = Promise::processes,
     .run = run,
     .options = options,
-    .help = "With PID, that process and what is below it. A process whose parent is outside the\n"
-            "target's pid namespace is a root.\n"
-            "JSON fields: pid, ppid, depth, threads, comm, argv (a list); parents come first.\n",
+    .help =
+        "With PID, that process and what is below it. A process whose parent is outside the\n"
+        "target's pid namespace is a root.\n"
+        "JSON fields: pid, ppid, depth, threads, comm, argv (a list); parents come first.\n",
 };
 const Register registered{pstree};
 

@@ -1,4 +1,5 @@
 // status.cpp - what the kernel says of a process, decoded.
+#include "parse/status.h"
 #include "commands/fields.h"
 #include "commands/json.h"
 #include "commands/process/names.h"
@@ -6,7 +7,6 @@
 #include "commands/table.h"
 #include "limpet/limits.h"
 #include "parse/capability.h"
-#include "parse/status.h"
 
 #include <cstring>
 
@@ -18,21 +18,26 @@ using parse::Status;
 struct Bytes {
     std::string_view name;   // in JSON
     std::string_view label;  // for people
-    std::optional<std::uint64_t> Status::*member;
+    std::optional<std::uint64_t> Status::* member;
 };
 constexpr Bytes sizes[]{
-    {"vm_size", "virtual", &Status::vm_size},      {"vm_peak", "virtual peak", &Status::vm_peak},
-    {"rss", "resident", &Status::vm_rss},          {"rss_peak", "resident peak", &Status::vm_hwm},
-    {"rss_anonymous", "anonymous", &Status::rss_anon}, {"rss_file", "files", &Status::rss_file},
-    {"rss_shared", "shared memory", &Status::rss_shmem}, {"swap", "swapped", &Status::vm_swap},
-    {"locked", "locked", &Status::vm_locked},      {"data", "data", &Status::vm_data},
+    {"vm_size", "virtual", &Status::vm_size},
+    {"vm_peak", "virtual peak", &Status::vm_peak},
+    {"rss", "resident", &Status::vm_rss},
+    {"rss_peak", "resident peak", &Status::vm_hwm},
+    {"rss_anonymous", "anonymous", &Status::rss_anon},
+    {"rss_file", "files", &Status::rss_file},
+    {"rss_shared", "shared memory", &Status::rss_shmem},
+    {"swap", "swapped", &Status::vm_swap},
+    {"locked", "locked", &Status::vm_locked},
+    {"data", "data", &Status::vm_data},
     {"stack", "stack", &Status::vm_stack},
 };
 
 struct Set {
     std::string_view name;   // in JSON
     std::string_view label;  // for people
-    std::optional<std::uint64_t> Status::*member;
+    std::optional<std::uint64_t> Status::* member;
 };
 constexpr Set capability_sets[]{
     {"cap_effective", "effective", &Status::cap_effective},
@@ -91,12 +96,16 @@ void print_people(Invocation& call, const Process& process, const parse::Stat& s
     }
     field(call, "threads", std::to_string(stat.num_threads));
     if (status.uid) {
-        field(call, "user", ids_text(*status.uid, [&](auto id) { return names.user(id); },
-                                    [&](auto id) { return names.inner_uid(id); }));
+        field(call, "user",
+              ids_text(
+                  *status.uid, [&](auto id) { return names.user(id); },
+                  [&](auto id) { return names.inner_uid(id); }));
     }
     if (status.gid) {
-        field(call, "group", ids_text(*status.gid, [&](auto id) { return names.group(id); },
-                                     [&](auto id) { return names.inner_gid(id); }));
+        field(call, "group",
+              ids_text(
+                  *status.gid, [&](auto id) { return names.group(id); },
+                  [&](auto id) { return names.inner_gid(id); }));
     }
     std::vector<std::string> groups;
     for (const auto id : status.groups) {
@@ -115,7 +124,7 @@ void print_people(Invocation& call, const Process& process, const parse::Stat& s
     for (const auto& [name, label, member] : capability_sets) {
         if (!(status.*member)) continue;
         field(call, "cap " + std::string(label),
-             words_or_none(parse::capability_names(*(status.*member))));
+              words_or_none(parse::capability_names(*(status.*member))));
     }
     if (status.no_new_privs) field(call, "no_new_privs", *status.no_new_privs ? "yes" : "no");
     if (status.seccomp) {
@@ -127,13 +136,14 @@ void print_people(Invocation& call, const Process& process, const parse::Stat& s
     }
     for (const auto& [name, label, member] : signal_sets) {
         if ((status.*member).value_or(0) == 0) continue;
-        field(call, "signals " + std::string(label), words_or_none(signal_names(*(status.*member))));
+        field(call, "signals " + std::string(label),
+              words_or_none(signal_names(*(status.*member))));
     }
     if (!status.cpus_allowed.empty()) field(call, "cpus allowed", status.cpus_allowed);
     if (status.voluntary_switches && status.involuntary_switches) {
         field(call, "context switches",
-             std::to_string(*status.voluntary_switches) + " voluntary, " +
-                 std::to_string(*status.involuntary_switches) + " not");
+              std::to_string(*status.voluntary_switches) + " voluntary, " +
+                  std::to_string(*status.involuntary_switches) + " not");
     }
 }
 
@@ -212,14 +222,15 @@ constexpr Command status{
     .promise = Promise::processes,
     .run = run,
     .options = options,
-    .help = "Without PID, of the target's main process. Ids are those inside its user namespace.\n"
-            "JSON fields: pid, name, state, ppid, tracer (0: none), threads, uid and gid (objects:\n"
-            "effective, real, saved, filesystem), groups, vm_size, vm_peak, rss, rss_peak,\n"
-            "rss_anonymous, rss_file, rss_shared, swap, locked, data, stack (KiB; absent without\n"
-            "memory), cap_effective, cap_permitted, cap_inheritable, cap_bounding, cap_ambient,\n"
-            "no_new_privs, seccomp (off, strict, filter), signals_pending, signals_shared_pending,\n"
-            "signals_blocked, signals_ignored, signals_caught, cpus_allowed, voluntary_switches,\n"
-            "involuntary_switches.\n",
+    .help =
+        "Without PID, of the target's main process. Ids are those inside its user namespace.\n"
+        "JSON fields: pid, name, state, ppid, tracer (0: none), threads, uid and gid (objects:\n"
+        "effective, real, saved, filesystem), groups, vm_size, vm_peak, rss, rss_peak,\n"
+        "rss_anonymous, rss_file, rss_shared, swap, locked, data, stack (KiB; absent without\n"
+        "memory), cap_effective, cap_permitted, cap_inheritable, cap_bounding, cap_ambient,\n"
+        "no_new_privs, seccomp (off, strict, filter), signals_pending, signals_shared_pending,\n"
+        "signals_blocked, signals_ignored, signals_caught, cpus_allowed, voluntary_switches,\n"
+        "involuntary_switches.\n",
 };
 const Register registered{status};
 

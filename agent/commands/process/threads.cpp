@@ -59,9 +59,10 @@ constexpr Command threads{
     .promise = Promise::processes,
     .run = run,
     .options = options,
-    .help = "Without PID, of the target's main process. WCHAN is where in the kernel a thread waits.\n"
-            "JSON fields: pid, tid, state, cpu (that it last ran on), nice, user_time and system_time\n"
-            "(seconds), wchan (null when running or not known), name.\n",
+    .help =
+        "Without PID, of the target's main process. WCHAN is where in the kernel a thread waits.\n"
+        "JSON fields: pid, tid, state, cpu (that it last ran on), nice, user_time and system_time\n"
+        "(seconds), wchan (null when running or not known), name.\n",
 };
 const Register registered{threads};
 

@@ -15,7 +15,7 @@ struct TreeNode {
 };
 
 struct TreePlace {
-    std::size_t index;       // in what was given
+    std::size_t index;  // in what was given
     // Per level below a root: is this branch the last of its parent's? Empty for a root.
     std::vector<bool> last;
 };
