@@ -179,7 +179,7 @@ Task<bool> Connection::fill(std::size_t size) {
         if (capacity_ < wanted ||
             (begin_ == end_ && capacity_ > frame_header_size + limits::data_payload)) {
             auto larger = std::make_unique_for_overwrite<char[]>(wanted);
-            std::memcpy(larger.get(), input_.get() + begin_, end_ - begin_);
+            if (input_) std::memcpy(larger.get(), input_.get() + begin_, end_ - begin_);
             input_ = std::move(larger);
             capacity_ = wanted;
         } else if (begin_ > 0) {
