@@ -13,7 +13,6 @@ build=(
     libboost1.81-dev   # Asio and JSON, headers only
     libseccomp-dev
     libspdlog-dev libfmt-dev
-    libcli11-dev
 )
 demo=(
     docker.io runc containerd iptables
