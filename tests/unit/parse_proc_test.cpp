@@ -1,6 +1,12 @@
 // parse_proc_test.cpp - the small files of /proc/PID.
+#include "parse/capability.h"
 #include "parse/cgroup.h"
+#include "parse/fdinfo.h"
+#include "parse/idmap.h"
+#include "parse/maps.h"
+#include "parse/process_limits.h"
 #include "parse/stat.h"
+#include "parse/status.h"
 
 #include <catch2/catch.hpp>
 
@@ -51,4 +57,80 @@ TEST_CASE("the container's id is the last one in a cgroup's path", "[cgroup]") {
     CHECK(parse::container_id("/docker/" + outer + "/docker/" + inner) == inner);
     CHECK_FALSE(parse::container_id("/docker/" + outer + "0"));
     CHECK_FALSE(parse::container_id("/user.slice"));
+}
+
+TEST_CASE("status keeps what is there and leaves out what is not", "[status]") {
+    const auto status = parse::status(
+        "Name:\ta\\nb\nUmask:\t0022\nState:\tZ (zombie)\nTgid:\t5\nUid:\t1\t2\t3\t4\nGid:\t1\t2\n"
+        "Groups:\t\nNSpid:\t500\t5\nVmRSS:\t   12 kB\nCapEff:\t000001ffffffffff\nSeccomp:\t9x\n"
+        "voluntary_ctxt_switches:\t7\nno colon\n:\n");
+    CHECK(status.name == "a\\nb");
+    CHECK(status.umask == 022U);
+    CHECK(status.tgid == 5);
+    REQUIRE(status.uid);
+    CHECK(status.uid->filesystem == 4);
+    CHECK_FALSE(status.gid);
+    CHECK(status.groups.empty());
+    CHECK(status.ns_pid == std::vector<pid_t>{500, 5});
+    CHECK(status.vm_rss == 12U);
+    CHECK_FALSE(status.vm_size);
+    CHECK_FALSE(status.seccomp);
+    CHECK(status.voluntary_switches == 7U);
+    CHECK(parse::capability_names(*status.cap_effective).size() == 41);
+    CHECK(parse::capability_names(std::uint64_t{1} << 63 | 1) ==
+          std::vector<std::string>{"chown", "63"});
+}
+
+TEST_CASE("mappings with any path", "[maps]") {
+    const auto mapping = parse::mapping(
+        "7f00b597f000-7f00b5981000 r-xp 00001000 fd:01 42                         /a b (deleted)");
+    REQUIRE(mapping);
+    CHECK(mapping->end - mapping->start == 8192);
+    CHECK(mapping->offset == 4096);
+    CHECK(mapping->inode == 42);
+    CHECK(mapping->path == "/a b (deleted)");
+    CHECK(parse::mapping("1000-2000 rw-p 00000000 00:00 0")->path.empty());
+    for (const auto line : {"", "1000", "1000-2000", "1000-2000 rw-p 0", "x-y rw-p 0 0:0 0 /a"}) {
+        CHECK_FALSE(parse::mapping(line));
+    }
+    parse::MemoryUse use;
+    CHECK(parse::memory_use("Rss:                  12 kB", use));
+    CHECK(parse::memory_use("VmFlags: rd ex", use));
+    CHECK_FALSE(parse::memory_use("1000-2000 rw-p 00000000 fd:00 0", use));
+    CHECK(use.rss == 12);
+}
+
+TEST_CASE("limits have names with blanks", "[limits]") {
+    const auto limits = parse::process_limits(
+        "Limit                     Soft Limit           Hard Limit           Units     \n"
+        "Max open files            1024                 unlimited            files     \n"
+        "Max nice priority         0                    0                    \n"
+        "Max cut\n");
+    REQUIRE(limits.size() == 2);
+    CHECK(limits[0].name == "Max open files");
+    CHECK(limits[0].soft == "1024");
+    CHECK(limits[0].hard == "unlimited");
+    CHECK(limits[0].units == "files");
+    CHECK(limits[1].units.empty());
+}
+
+TEST_CASE("fdinfo's flags by name", "[fdinfo]") {
+    const auto info = parse::fdinfo("pos:\t10\nflags:\t02106002\nmnt_id:\t7\nino:\t1\n");
+    CHECK(info.position == 10U);
+    CHECK(info.mount == 7U);
+    REQUIRE(info.flags);
+    CHECK(parse::access_mode(*info.flags) == "rw");
+    CHECK(parse::flag_names(*info.flags) ==
+          std::vector<std::string>{"append", "nonblock", "cloexec"});
+    CHECK(parse::flag_names(04010000) == std::vector<std::string>{"sync"});
+}
+
+TEST_CASE("ids inside a user namespace", "[idmap]") {
+    const auto map = parse::idmap("         0     100000      65536\n  65536 5 1\nbad\n");
+    REQUIRE(map.size() == 2);
+    CHECK(parse::inside(map, 100000) == 0U);
+    CHECK(parse::inside(map, 165535) == 65535U);
+    CHECK(parse::inside(map, 5) == 65536U);
+    CHECK_FALSE(parse::inside(map, 0));
+    CHECK_FALSE(parse::inside(map, 165536));
 }

@@ -1,0 +1,11 @@
+// fdinfo.cpp - fuzzes parse::fdinfo.
+#include "parse/fdinfo.h"
+
+#include <cstddef>
+#include <cstdint>
+
+extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+    const auto result = limpet::parse::fdinfo({reinterpret_cast<const char*>(data), size});
+    static_cast<void>(result);
+    return 0;
+}

@@ -1,0 +1,11 @@
+// idmap.cpp - fuzzes parse::idmap.
+#include "parse/idmap.h"
+
+#include <cstddef>
+#include <cstdint>
+
+extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+    const auto result = limpet::parse::idmap({reinterpret_cast<const char*>(data), size});
+    static_cast<void>(result);
+    return 0;
+}

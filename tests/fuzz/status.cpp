@@ -1,0 +1,11 @@
+// status.cpp - fuzzes parse::status.
+#include "parse/status.h"
+
+#include <cstddef>
+#include <cstdint>
+
+extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+    const auto result = limpet::parse::status({reinterpret_cast<const char*>(data), size});
+    static_cast<void>(result);
+    return 0;
+}
