@@ -282,7 +282,7 @@ private:
 
     Number constant() {
         auto end = at_;
-        while (end < text_.size() && is_name_byte(text_[end])) ++end;
+        while (end < text_.size() && (is_name_byte(text_[end]) || text_[end] == '#')) ++end;
         Number value = 0;
         const auto written = text_.substr(at_, end - at_);
         at_ = end;
@@ -342,7 +342,13 @@ bool parse_constant(std::string_view text, std::int64_t& value) {
     const bool negative = text[0] == '-';
     if (negative || text[0] == '+') text.remove_prefix(1);
     int base = 10;
-    if (text.size() > 2 && text[0] == '0' && (text[1] == 'x' || text[1] == 'X')) {
+    if (const auto mark = text.find('#'); mark == 1 || mark == 2) {
+        // 36#zz: beyond POSIX, and common.
+        const auto written = text.substr(0, mark);
+        const auto [stop, bad] = std::from_chars(written.data(), written.data() + mark, base);
+        if (bad != std::errc{} || stop != written.data() + mark || base < 2 || base > 36) return false;
+        text.remove_prefix(mark + 1);
+    } else if (text.size() > 2 && text[0] == '0' && (text[1] == 'x' || text[1] == 'X')) {
         base = 16;
         text.remove_prefix(2);
     } else if (text.size() > 1 && text[0] == '0') {

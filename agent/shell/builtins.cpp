@@ -41,6 +41,7 @@ constexpr std::array builtins{
     Builtin{"return", "[STATUS]", "leave a function or a script", run_return, true},
     Builtin{"set", "[-aCefhmnuvx] [-o NAME] [--] [ARG...]", "set options and arguments", run_set, true},
     Builtin{"shift", "[N]", "drop the first arguments", run_shift, true},
+    Builtin{"source", "FILE [ARG...]", "run a script in this shell", run_dot},
     Builtin{"test", "EXPRESSION", "test files, texts and numbers", run_test, false, true},
     Builtin{"times", "", "print the processor time used", run_times, true},
     Builtin{"trap", "[ACTION SIGNAL...]", "say what a signal does", run_trap, true},

@@ -107,6 +107,7 @@ int run_local(Shell& shell, Words& words) {
                 return shell.status;
             }
             frame.emplace_back(symbol, shell.variables.entry(symbol));
+            if (!assigns) shell.variables.unset(symbol);
         }
         if (assigns && !shell.assign(symbol, value)) return shell.status;
     }

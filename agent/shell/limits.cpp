@@ -119,6 +119,7 @@ int run_umask(Shell& shell, Words& words) {
         shell.write((as_text ? symbolic_text(~mask & 0777U) : octal) + '\n');
         return 0;
     }
+    if (at + 1 < words.size()) return misuse(shell, words, "too many arguments");
     const auto& word = words[at];
     mode_t wanted = 0;
     if (!word.empty() && word[0] >= '0' && word[0] <= '9') {

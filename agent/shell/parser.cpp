@@ -10,6 +10,24 @@ namespace {
 // Words that end a list where they stand in place of a command.
 constexpr std::string_view list_ends[] = {"then", "else", "elif", "fi", "do", "done", "esac", "}"};
 
+std::string literal_text(const Word& word) {
+    std::string text;
+    for (const auto& part : word.parts) {
+        if (part.kind != PartKind::literal) return {};
+        text += part.text;
+    }
+    return text;
+}
+
+// Arguments of these that look like assignments are expanded like assignments.
+bool is_declaration(const std::vector<Word>& words) {
+    std::size_t at = 0;
+    while (at < words.size() && literal_text(words[at]) == "command") ++at;
+    if (at == words.size()) return false;
+    const auto name = literal_text(words[at]);
+    return name == "export" || name == "readonly" || name == "local";
+}
+
 bool is_redirection(Token token) { return token >= Token::less; }
 
 }  // namespace
@@ -48,6 +66,15 @@ Parser::Outcome Parser::next(ProgramPointer& program) {
 }
 
 bool Parser::at_list_end() {
+    // An alias may stand for the word that ends the list.
+    while (aliases_ && peek() == Token::word && !literal_.empty()) {
+        const auto alias = aliases_->find(std::string(literal_));
+        const bool ends = alias != aliases_->end() &&
+                          std::ranges::any_of(list_ends, [&](std::string_view word) {
+                              return alias->second.starts_with(word);
+                          });
+        if (!ends || !substitute_alias()) break;
+    }
     switch (peek()) {
         case Token::end:
         case Token::right:
@@ -217,10 +244,7 @@ bool Parser::simple_word(std::vector<Assignment>& assignments, std::vector<Word>
     if (after_blank_alias) alias_blank_ = 0;
     const bool may_be_alias = (words.empty() && !assignments.empty()) || after_blank_alias;
     if (may_be_alias && substitute_alias()) return true;
-    const bool declares = !words.empty() && words[0].plain &&
-                          (words[0].parts[0].text == "export" ||
-                           words[0].parts[0].text == "readonly" ||
-                           words[0].parts[0].text == "local");
+    const bool declares = is_declaration(words);
     const auto& first = word_.parts.empty() ? Part{} : word_.parts[0];
     const bool unquoted = first.kind == PartKind::literal && !first.quoted;
     const auto equals = unquoted ? first.text.find('=') : std::string_view::npos;

@@ -128,6 +128,17 @@ bool step(std::string_view pattern, std::size_t& at, std::string_view text, std:
     return true;
 }
 
+// Between the bytes of one character.
+bool splits_character(std::string_view text, std::size_t at) {
+    const auto follows = [&](std::size_t i) {
+        return (static_cast<unsigned char>(text[i]) & 0xc0) == 0x80;
+    };
+    if (at == 0 || at >= text.size() || !follows(at)) return false;
+    std::size_t lead = at;
+    while (lead > 0 && at - lead < 4 && follows(lead)) --lead;
+    return lead + commands::utf8_length(text.substr(lead)) > at;
+}
+
 }  // namespace
 
 // Only the last * is ever tried again: an earlier one could not match more than it has.
@@ -182,6 +193,7 @@ std::size_t matching_prefix(std::string_view pattern, std::string_view text, boo
     }
     for (std::size_t i = 0; i <= text.size(); ++i) {
         const auto size = longest ? text.size() - i : i;
+        if (splits_character(text, size)) continue;
         if (matches(pattern, text.substr(0, size))) return size;
     }
     return text.npos;
@@ -199,14 +211,8 @@ std::size_t matching_suffix(std::string_view pattern, std::string_view text, boo
     }
     for (std::size_t i = 0; i <= text.size(); ++i) {
         const auto size = longest ? text.size() - i : i;
-        // Not in the middle of a character.
         const auto start = text.size() - size;
-        if (start < text.size() && (static_cast<unsigned char>(text[start]) & 0xc0) == 0x80 &&
-            start > 0 && static_cast<unsigned char>(text[start - 1]) >= 0x80) {
-            std::size_t lead = start;
-            while (lead > 0 && (static_cast<unsigned char>(text[lead]) & 0xc0) == 0x80) --lead;
-            if (lead + commands::utf8_length(text.substr(lead)) > start) continue;
-        }
+        if (splits_character(text, start)) continue;
         if (matches(pattern, text.substr(start))) return size;
     }
     return text.npos;

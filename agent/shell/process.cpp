@@ -65,7 +65,8 @@ void execute(Shell& shell, const std::string& path, std::vector<std::string>& wo
     const int code = errno;
     if (code == ENOEXEC) return run_as_script(shell, path, words);
     shell.complain(words[0] + ": " + ::strerrordesc_np(code));
-    shell.status = code == ENOENT || code == ENOTDIR ? commands::not_found : commands::not_allowed;
+    shell.status = code == ENOENT || code == ENOTDIR || code == ENAMETOOLONG
+                       ? commands::not_found : commands::not_allowed;
 }
 
 }  // namespace

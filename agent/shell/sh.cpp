@@ -33,7 +33,7 @@ bool parse_start(Shell& shell, const Words& words, Start& start) {
         if (word.size() < 2 || (word[0] != '-' && word[0] != '+')) break;
         Words rest{word.substr(0, 1)};
         for (const char letter : word.substr(1)) {
-            if (word[0] == '-' && letter == 'c') start.command = true;
+            if (letter == 'c') start.command = true;
             else if (word[0] == '-' && letter == 's') start.from_stdin = true;
             else if (word[0] == '-' && letter == 'i') start.interactive = true;
             else if (letter != 'l') rest[0] += letter;

@@ -68,7 +68,7 @@ void Shell::write(std::string_view text) {
     if (text.empty()) return;
     if (const auto written = sys::write_all(BorrowedFd(1), text); !written) {
         complain("write: " + std::string(::strerrordesc_np(written.error().code)));
-        status = 1;
+        write_failed = true;
     }
 }
 

@@ -75,6 +75,7 @@ struct Shell {
     bool interactive = false;
     bool in_script = false;       // messages say the line
     bool subshell = false;        // a child of the shell that the user has
+    bool write_failed = false;    // a built-in could not print
     bool misused = false;         // a built-in was: ends a script if it is special
     const void* stack_base = nullptr;
     bool stopped_warned = false;  // `exit` has said that there are stopped jobs

@@ -126,7 +126,9 @@ int run_builtin(Shell& shell, const Simple& node, Prepared& prepared, const Buil
     shell.misused = false;
     int status = shell.status;
     if (good) {
+        shell.write_failed = false;
         status = builtin.run(shell, prepared.words);
+        if (shell.write_failed && status == 0) status = 1;
         if (special && shell.misused && !shell.leaving()) {
             shell.flow = shell.at_prompt() ? Flow::interrupt : Flow::leave_shell;
         }
