@@ -30,7 +30,7 @@ std::optional<std::uint32_t> id_of(const std::unordered_map<std::uint32_t, std::
 void Names::load() {
     if (loaded_) return;
     loaded_ = true;
-    // The first of two lines with one id counts, as getpwuid(3) has it: emplace keeps it.
+    // The first of two lines with one id counts, as libc has it: emplace keeps it.
     if (const auto text = target::read(target_, "/etc/passwd", limits::small_file)) {
         for (auto& account : parse::passwd(*text)) {
             users_.emplace(account.uid, std::move(account.name));

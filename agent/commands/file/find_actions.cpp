@@ -1,4 +1,4 @@
-// commands/file/find_actions.cpp - what find does with what it found.
+// find_actions.cpp - what find does with what it found.
 #include "commands/file/find_expression.h"
 #include "commands/file/shown.h"
 #include "commands/run.h"

@@ -1,4 +1,4 @@
-// commands/file/find_expression.cpp - the language of find (POSIX, and GNU's usual additions).
+// find_expression.cpp - the language of find (POSIX, and GNU's usual additions).
 #include "commands/file/find_expression.h"
 
 #include "commands/file/shown.h"

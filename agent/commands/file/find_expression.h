@@ -1,4 +1,4 @@
-// commands/file/find_expression.h - the words after the paths of find as one question to each file.
+// find_expression.h - the words after the paths of find as one question to each file.
 #pragma once
 
 #include "commands/command.h"

@@ -1,4 +1,4 @@
-// commands/file/listing.cpp - sorting and printing what ls found.
+// listing.cpp - sorting and printing what ls found.
 #include "commands/file/listing.h"
 
 #include "commands/table.h"

@@ -1,4 +1,4 @@
-// commands/file/listing.h - what ls knows about one name, and how it prints many.
+// listing.h - what ls knows about one name, and how it prints many.
 #pragma once
 
 #include "commands/command.h"

@@ -1,4 +1,4 @@
-// commands/file/listing_style.cpp - the options of ls as a style.
+// listing_style.cpp - the options of ls as a style.
 #include "commands/file/listing.h"
 #include "parse/number.h"
 

@@ -1,4 +1,4 @@
-// commands/file/mount_table.cpp - mounts of the target.
+// mount_table.cpp - mounts of the target.
 #include "commands/file/mount_table.h"
 
 #include "limpet/limits.h"

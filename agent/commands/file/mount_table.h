@@ -1,4 +1,4 @@
-// commands/file/mount_table.h - the mounts of the target's main process.
+// mount_table.h - the mounts of the target's main process.
 #pragma once
 
 #include "commands/command.h"

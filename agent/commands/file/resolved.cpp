@@ -1,4 +1,4 @@
-// commands/file/resolved.cpp - links resolved part by part.
+// resolved.cpp - links resolved part by part.
 #include "commands/file/resolved.h"
 
 namespace limpet::commands {

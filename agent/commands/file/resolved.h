@@ -1,4 +1,4 @@
-// commands/file/resolved.h - a path of the target without links, "." and "..".
+// resolved.h - a path of the target without links, "." and "..".
 #pragma once
 
 #include "commands/command.h"

@@ -1,4 +1,4 @@
-// commands/file/shown.cpp - names, modes and times of files.
+// shown.cpp - names, modes and times of files.
 #include "commands/file/shown.h"
 
 #include "commands/json.h"

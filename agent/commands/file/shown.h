@@ -1,4 +1,4 @@
-// commands/file/shown.h - how names, modes and times of files are shown.
+// shown.h - how names, modes and times of files are shown.
 #pragma once
 
 #include "commands/command.h"

@@ -1,4 +1,4 @@
-// commands/text/grep_search.cpp - searching and printing.
+// grep_search.cpp - searching and printing.
 #include "commands/text/grep_search.h"
 
 #include "commands/json.h"

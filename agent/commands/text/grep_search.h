@@ -1,4 +1,4 @@
-// commands/text/grep_search.h - one file after another is searched for lines, and they are printed.
+// grep_search.h - one file after another is searched for lines, and they are printed.
 #pragma once
 
 #include "commands/command.h"

@@ -1,4 +1,4 @@
-// commands/text/sort_keys.cpp - comparing lines.
+// sort_keys.cpp - comparing lines.
 #include "commands/text/sort_keys.h"
 
 #include "commands/version.h"

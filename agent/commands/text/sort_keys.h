@@ -1,4 +1,4 @@
-// commands/text/sort_keys.h - the keys of sort: where they are in a line and how they compare.
+// sort_keys.h - the keys of sort: where they are in a line and how they compare.
 #pragma once
 
 #include "limpet/result.h"

@@ -6,8 +6,8 @@
 
 #include <deque>
 
+#include <poll.h>
 #include <sys/stat.h>
-#include <time.h>
 #include <unistd.h>
 
 namespace limpet::commands {
@@ -159,7 +159,7 @@ Result<> show(Input& input, Output& out, const Amount& wanted) {
 
 class Follower {
 public:
-    Follower(Invocation& call, bool by_name, bool headings, timespec pause)
+    Follower(Invocation& call, bool by_name, bool headings, int pause)
         : call_(call), by_name_(by_name), headings_(headings), pause_(pause) {}
 
     void add(const std::string& name, BorrowedFd open_file, bool last_shown) {
@@ -183,7 +183,9 @@ public:
             }
             if (!call_.out.flush()) return;
             target::deadline::leave();
-            ::nanosleep(&pause_, nullptr);
+            // A wait that ends early when nobody reads any more.
+            pollfd reader{call_.out.fd().get(), 0, 0};
+            if (::poll(&reader, 1, pause_) > 0) return;
         }
     }
 
@@ -247,7 +249,7 @@ private:
     Invocation& call_;
     bool by_name_;
     bool headings_;
-    timespec pause_;
+    int pause_;
     std::vector<Followed> files_;
     std::size_t last_ = 0;
 };
@@ -263,11 +265,13 @@ int run(Invocation& call) {
     }
     const bool by_name = call.options.has('F');
     const bool follow = by_name || call.options.has('f');
-    timespec pause{.tv_sec = 0, .tv_nsec = 250'000'000};
+    int pause = 250;  // milliseconds
     if (const auto seconds = call.options.value('s')) {
         const auto whole = parse::number<std::uint32_t>(*seconds);
-        if (!whole || *whole == 0) return call.misused("-s takes whole seconds");
-        pause = {.tv_sec = static_cast<time_t>(*whole), .tv_nsec = 0};
+        if (!whole || *whole == 0 || *whole > 86400) {
+            return call.misused("-s takes whole seconds");
+        }
+        pause = static_cast<int>(*whole) * 1000;
     }
     Follower follower(call, by_name, headings, pause);
     bool first = true;
