@@ -5,16 +5,11 @@ agent=$1
 cat <<'HEAD'
 # Commands
 
-Every command of the agent, as `help NAME` and `NAME --help` show it. This page is generated from the
-table of commands by `docs/generate.sh`.
-
+Every command of the agent, as `help NAME` shows it. This page is generated from the table of commands
+by `docs/generate.sh`.
 HEAD
 "$agent" --list | while read -r name; do
-    printf '## %s\n\n```\n' "$name"
-    case $name in
-        # Their words are never options.
-        echo | test | '[' | true | false | printf | expr) "$agent" sh -c "help $name" ;;
-        *) "$agent" "$name" --help ;;
-    esac </dev/null
-    printf '```\n\n'
+    printf '\n## %s\n\n```\n' "$name"
+    "$agent" sh -c 'help "$1"' sh "$name" </dev/null
+    printf '```\n'
 done
