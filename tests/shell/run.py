@@ -60,7 +60,7 @@ def main():
         shell = words[1].split()
         words = words[2:]
     here = pathlib.Path(__file__).parent
-    files = [pathlib.Path(word) for word in words] or sorted(here.glob("*.test"))
+    files = [pathlib.Path(word) for word in words if word.endswith(".test")] or sorted(here.glob("*.test"))
     passed, failed = 0, 0
     for path in files:
         for name, script, expected, status in cases(path):

@@ -175,9 +175,10 @@ class Container:
 
     def __init__(self, image, *command, options=(), name=None):
         self.name = name or f"limpet-{os.getpid()}-{len(_undo)}"
+        # Before it is made: a container that does not start is there all the same.
+        self._remove = undo(lambda: run("docker", "rm", "-f", "-v", self.name))
         self.id = must("docker", "run", "-d", "--label", f"limpet-test={RUN}", "--name", self.name,
                        *options, image, *command)
-        self._remove = undo(lambda: run("docker", "rm", "-f", "-v", self.id))
         self.pid = int(self.inspect("{{.State.Pid}}"))
         check(self.pid > 0, f"{image} does not run: {run('docker', 'logs', self.id).err}")
         self.procfs = f"/proc/{self.pid}"
