@@ -160,7 +160,7 @@ def have(*names):
 
 def status(pid, field):
     with contextlib.suppress(OSError):
-        with open(f"/proc/{pid}/status") as file:
+        with open(f"/proc/{pid}/status", errors="replace") as file:
             for line in file:
                 if line.startswith(field + ":"):
                     return line.split(":", 1)[1].strip()
@@ -196,7 +196,7 @@ def agents():
             # Another build's sealed copy is of another size; it is none of our business.
             if exe == AGENT or "memfd:limpet" in exe and os.stat(f"/proc/{name}/exe").st_size == size:
                 found[int(name)] = f"{comm} {state}"
-        if "limpet" in comm and state.startswith("Z"):
+        if comm.startswith(("limpet-agent", "memfd:limpet")) and state.startswith("Z"):
             found[int(name)] = f"{comm} {state}"
     return found
 
