@@ -1,0 +1,111 @@
+# evidence.py - whoever looks leaves traces: times of access, files, processes, mounts, locks.
+#
+# Every command that only reads runs against one box with all kinds of files; what can be known of
+# the box is compared before and after.
+import hashlib
+import os
+import socket
+
+import attack
+from attack import Box, case, check, debug, equal, link, must, read
+
+OLD = 1_000_000_000
+
+
+def furnished():
+    def prepare(root):
+        for folder in ("many/kinds", "volume", "scratch"):
+            os.makedirs(f"{root}/{folder}")
+        for number in range(20):
+            with open(f"{root}/many/kinds/file{number}", "w") as file:
+                file.write("text\n" * number)
+            os.setxattr(f"{root}/many/kinds/file{number}", "user.note", b"kept")
+        os.symlink("file1", f"{root}/many/kinds/link")
+        os.mkfifo(f"{root}/many/kinds/fifo")
+        os.mknod(f"{root}/many/kinds/null", 0o20666, os.makedev(1, 3))
+        peer = socket.socket(socket.AF_UNIX)
+        peer.bind(f"{root}/many/kinds/socket")
+        peer.close()
+        for folder, names, files in os.walk(root):
+            for name in [".", *names, *files]:
+                os.utime(os.path.join(folder, name), (OLD, OLD + 1), follow_symlinks=False)
+    volume = attack.scratch("volume")
+    os.makedirs(volume, exist_ok=True)
+    with open(f"{volume}/shared", "w") as file:
+        file.write("shared\n")
+    os.utime(f"{volume}/shared", (OLD, OLD))
+    return Box("wait", options=("--bind", volume, "/volume", "--tmpfs", "/scratch"), prepare=prepare,
+               files={"/etc/passwd": "root:x:0:0::/:/\n"})
+
+
+def snapshot(box):
+    """All metadata below its root by stat alone, which leaves no trace; and its kernel objects."""
+    found = {}
+    base = f"/proc/{box.pid}/root"
+    # Names from the folder out here: reading the box's own folders would touch their times.
+    for folder in ("many/kinds", "many", "etc", "volume", "scratch", "dev", "tmp", "."):
+        names = NAMES.get(folder, [])
+        for name in [".", *names]:
+            path = f"{base}/{folder}/{name}"
+            status = os.lstat(path)
+            found[f"{folder}/{name}"] = (
+                status.st_ino, status.st_mode, status.st_uid, status.st_gid, status.st_nlink,
+                status.st_size, status.st_atime_ns, status.st_mtime_ns, status.st_ctime_ns,
+                tuple(os.listxattr(path, follow_symlinks=False)))
+    for name in ("mountinfo", "cgroup", "cmdline", "environ", "maps", "net/unix", "net/tcp"):
+        found[name] = hashlib.sha256(read(f"/proc/{box.pid}/{name}")).hexdigest()
+    found["descriptors"] = [link(f"/proc/{box.pid}/fd/{n}")
+                            for n in sorted(os.listdir(f"/proc/{box.pid}/fd"))]
+    found["started"] = read(f"/proc/{box.pid}/stat").split()[21]
+    found["children"] = attack.children(box.pid)
+    found["TracerPid"] = attack.status(box.pid, "TracerPid")
+    return found
+
+
+NAMES = {"many/kinds": [*(f"file{n}" for n in range(20)), "link", "fifo", "null", "socket"],
+         "many": ["kinds"], "etc": ["passwd"], "volume": ["shared"], "dev": ["null", "zero", "shm"],
+         ".": ["many", "etc", "volume", "wait"]}
+
+ARGUMENTS = {
+    "ls": ["-laR", "/"], "find": ["/", "-type", "f"], "grep": ["-r", "text", "/many"],
+    "stat": ["/many/kinds/link", "/volume/shared"], "readlink": ["/many/kinds/link"],
+    "du": ["-a", "/many"], "tree": ["/many"], "sort": ["/many/kinds/file3"],
+    **{name: ["/many/kinds/file9", "/many/kinds/fifo", "/many/kinds/null", "/volume/shared"]
+       for name in ("cat", "head", "tail", "wc", "strings", "hexdump", "md5sum", "sha1sum",
+                    "sha256sum", "sha512sum", "base64", "egrep", "fgrep")},
+    **{name: ["1"] for name in ("env", "environ", "fds", "limits", "maps", "status", "threads")},
+    **{name: [] for name in ("containers", "df", "hostname", "id", "info", "mounts", "ps", "pstree",
+                             "ss", "netstat", "uname", "whoami", "date", "ip")},
+    "pgrep": ["wait"], "pidof": ["wait"],
+}
+
+
+@case
+def naive_helper_leaves_traces():
+    with furnished() as box:
+        before = snapshot(box)
+        read(f"/proc/{box.pid}/root/many/kinds/file9")
+        check(snapshot(box) != before, "the attack has no effect: no time of access changed")
+
+
+@case
+def no_command_leaves_a_trace():
+    known = must(attack.AGENT, "--list").split()
+    commands = [[name, *ARGUMENTS[name]] for name in known if name in ARGUMENTS]
+    check(len(commands) > 20, f"too few commands: {commands}")
+    with furnished() as box:
+        before = snapshot(box)
+        for argv in commands:
+            done = debug(box.target, *argv)
+            check(done.returncode != 125, f"{argv}: {done.err!r}")
+            check(done.out or done.err, f"{argv} looked at nothing")
+            after = snapshot(box)
+            equal([name for name in before if before[name] != after[name]], [], f"{argv} changed")
+        if "sh" in known:
+            debug(box.target, "sh", "-c", "cat /many/kinds/*; cd /many; ls; ls | sort | wc; "
+                  "for f in */*; do cat <$f; done; echo x >/many/new; >/many/kinds/file1")
+            equal(snapshot(box), before, "a shell changed it")
+            check(not os.path.exists(f"{box.root}/many/new"), "a file was made")
+
+
+attack.main()
