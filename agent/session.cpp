@@ -169,8 +169,7 @@ bool ended(const Supervised& run, int& status) {
 int supervise(Supervised run) {
     // POLLHUP comes unasked, once serve has closed its end; POLLRDHUP would come at once and stay,
     // because serve says no more after the open.
-    std::array<pollfd, 3> waiting{pollfd{run.signals.get(), POLLIN, 0},
-                                  pollfd{link_to_serve, 0, 0},
+    std::array<pollfd, 3> waiting{pollfd{run.signals.get(), POLLIN, 0}, pollfd{link_to_serve, 0, 0},
                                   pollfd{run.pidfd.get(), POLLIN, 0}};
     int status = 0;
     while (!ended(run, status)) {

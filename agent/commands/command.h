@@ -21,12 +21,12 @@ using Promise = Grant;
 
 // One option, for the parser, the help and the completion alike.
 struct Option {
-    char letter = 0;              // 'l', or 0 for a long name only
-    std::string_view name;        // "lines", or empty
+    char letter = 0;        // 'l', or 0 for a long name only
+    std::string_view name;  // "lines", or empty
     // "N"; empty when it takes none; "[WHEN]" when it may be left out: then only as --name=WHEN or
     // in the same word as the letter. The letter '#' stands for a number itself: head -5.
     std::string_view argument;
-    std::string_view help;        // "show at most N lines"
+    std::string_view help;  // "show at most N lines"
 };
 
 // The option that every inspection command has.
@@ -36,9 +36,9 @@ struct Invocation;
 
 struct Command {
     std::string_view name;
-    std::string_view usage;      // after the name: "[-la] [PATH...]"
-    std::string_view summary;    // lower case, no full stop: "list directories"
-    std::string_view theme;      // files, text, processes, network, container, session
+    std::string_view usage;    // after the name: "[-la] [PATH...]"
+    std::string_view summary;  // lower case, no full stop: "list directories"
+    std::string_view theme;    // files, text, processes, network, container, session
     Promise promise = Promise::none;
     int (*run)(Invocation&) = nullptr;
     std::span<const Option> options = {};
@@ -47,7 +47,8 @@ struct Command {
     bool raw = false;
     // Options end at the first operand, which is a command with its own: xargs, env, timeout.
     bool operand_ends_options = false;
-    // Runs other commands (xargs, find -exec): stays at the shell's confinement, they get their own.
+    // Runs other commands (xargs, find -exec): stays at the shell's confinement, they get their
+    // own.
     bool runs_commands = false;
     // Only with one of these among its arguments (find: -exec); without, it keeps to its promise.
     std::span<const std::string_view> runs_commands_with = {};
@@ -118,7 +119,8 @@ struct Register {
     explicit Register(const Command& command);
 };
 
-// Parses `arguments` (without the name) by the command's table: -abc, -n5, -n 5, --name=v, --name v,
+// Parses `arguments` (without the name) by the command's table: -abc, -n5, -n 5, --name=v, --name
+// v,
 // --, a lone "-" as operand. Options may follow operands, as GNU has it.
 Result<> parse_options(const Command& command, std::span<const std::string> arguments,
                        Options& options, std::vector<std::string>& operands);

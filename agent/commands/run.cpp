@@ -32,8 +32,8 @@ int invoke(const Call& call, BorrowedFd in, BorrowedFd out, BorrowedFd error) {
             invocation.out.flush();
             return 0;
         }
-        auto parsed = parse_options(call.command, call.arguments, invocation.options,
-                                    invocation.operands);
+        auto parsed =
+            parse_options(call.command, call.arguments, invocation.options, invocation.operands);
         if (!parsed) return invocation.misused(text(parsed.error()));
     }
     int status = call.command.run(invocation);
@@ -61,8 +61,8 @@ Promise needs(const Call& call) {
     for (const std::string_view word : call.arguments) {
         // --files-from=/proc/1/environ, too.
         const auto equals = word.starts_with("--") ? word.find('=') : word.npos;
-        const auto path = target::join_path(
-            call.directory, equals == word.npos ? word : word.substr(equals + 1));
+        const auto path =
+            target::join_path(call.directory, equals == word.npos ? word : word.substr(equals + 1));
         if (path == "/proc" || path.starts_with("/proc/")) return promise | Promise::processes;
     }
     const bool inside = call.directory == "/proc" || call.directory.starts_with("/proc/");
@@ -87,11 +87,10 @@ int run_confined(const Call& call) {
         return not_allowed;
     }
     if (call.target.mode == target::Mode::node) target::deadline::enable();
-    const auto confined =
-        runs_commands(call) ? Result<>{} : target::confine(promise, call.target);
+    const auto confined = runs_commands(call) ? Result<>{} : target::confine(promise, call.target);
     if (!confined) {
-        Output(BorrowedFd(2)).write(std::string(call.command.name) + ": " +
-                                    text(confined.error()) + '\n');
+        Output(BorrowedFd(2))
+            .write(std::string(call.command.name) + ": " + text(confined.error()) + '\n');
         return 125;
     }
     return invoke(call, BorrowedFd(0), BorrowedFd(1), BorrowedFd(2));

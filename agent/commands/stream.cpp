@@ -105,8 +105,8 @@ Result<std::optional<std::string_view>> Input::line(char terminator) {
         const char* from = buffer_.get() + begin_;
         const auto have = end_ - begin_;
         if (have > searched) {
-            const auto* hit = static_cast<const char*>(
-                std::memchr(from + searched, terminator, have - searched));
+            const auto* hit =
+                static_cast<const char*>(std::memchr(from + searched, terminator, have - searched));
             if (hit) {
                 const auto length = static_cast<std::size_t>(hit - from) + 1;
                 begin_ += length;

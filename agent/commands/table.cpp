@@ -21,28 +21,27 @@ template <typename... Cases>
 Overloaded(Cases...) -> Overloaded<Cases...>;
 
 std::string shown(const Cell& cell) {
-    return std::visit(
-        Overloaded{
-            [](std::monostate) { return std::string("-"); },
-            [](std::int64_t value) { return std::to_string(value); },
-            [](std::uint64_t value) { return std::to_string(value); },
-            [](double value) {
-                char text[32];
-                std::snprintf(text, sizeof text, "%.1f", value);
-                return std::string(text);
-            },
-            [](bool value) { return std::string(value ? "yes" : "no"); },
-            [](const std::string& value) { return visible(value); },
-            [](const std::vector<std::string>& values) {
-                std::string text;
-                for (const auto& value : values) {
-                    if (!text.empty()) text += ' ';
-                    text += visible(value);
-                }
-                return text;
-            },
-        },
-        cell);
+    return std::visit(Overloaded{
+                          [](std::monostate) { return std::string("-"); },
+                          [](std::int64_t value) { return std::to_string(value); },
+                          [](std::uint64_t value) { return std::to_string(value); },
+                          [](double value) {
+                              char text[32];
+                              std::snprintf(text, sizeof text, "%.1f", value);
+                              return std::string(text);
+                          },
+                          [](bool value) { return std::string(value ? "yes" : "no"); },
+                          [](const std::string& value) { return visible(value); },
+                          [](const std::vector<std::string>& values) {
+                              std::string text;
+                              for (const auto& value : values) {
+                                  if (!text.empty()) text += ' ';
+                                  text += visible(value);
+                              }
+                              return text;
+                          },
+                      },
+                      cell);
 }
 
 void add(JsonObject& object, std::string_view field, const Cell& cell) {

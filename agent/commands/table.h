@@ -14,7 +14,7 @@ namespace limpet::commands {
 enum class Align { left, right };
 
 struct Column {
-    std::string_view field;         // JSON field and, in capitals, the heading
+    std::string_view field;  // JSON field and, in capitals, the heading
     Align align = Align::left;
     std::string_view heading = {};  // when it differs from the field
 };
@@ -46,7 +46,8 @@ private:
     std::size_t cut_ = 0;
 };
 
-// For one-line cells: control characters (and DEL, C1) as \xHH, a newline as \n, backslash as it is.
+// For one-line cells: control characters (and DEL, C1) as \xHH, a newline as \n, backslash as it
+// is.
 std::string visible(std::string_view text);
 // 1536 -> "1.5K": powers of 1024, at most four characters.
 std::string human_size(std::uint64_t bytes);

@@ -7,7 +7,8 @@
 
 namespace limpet::parse {
 
-// The whole of `word` as an integer of that type and base; nullopt for anything else or an overflow.
+// The whole of `word` as an integer of that type and base; nullopt for anything else or an
+// overflow.
 template <typename Integer>
 std::optional<Integer> number(std::string_view word, int base = 10) {
     Integer value{};

@@ -15,12 +15,12 @@ struct BinaryOperator {
 };
 // Longest first among those that begin alike.
 constexpr BinaryOperator binary_operators[] = {
-    {"||", 1}, {"&&", 2}, {"==", 6}, {"!=", 6}, {"<<", 8}, {">>", 8}, {"<=", 7}, {">=", 7},
-    {"|", 3},  {"^", 4},  {"&", 5},  {"<", 7},  {">", 7},  {"+", 9},  {"-", 9},  {"*", 10},
-    {"/", 10}, {"%", 10},
+    {"||", 1}, {"&&", 2}, {"==", 6}, {"!=", 6}, {"<<", 8}, {">>", 8},
+    {"<=", 7}, {">=", 7}, {"|", 3},  {"^", 4},  {"&", 5},  {"<", 7},
+    {">", 7},  {"+", 9},  {"-", 9},  {"*", 10}, {"/", 10}, {"%", 10},
 };
-constexpr std::string_view assignments[] = {"=",  "+=", "-=",  "*=",  "/=", "%=",
-                                            "&=", "|=", "^=", "<<=", ">>="};
+constexpr std::string_view assignments[] = {
+    "=", "+=", "-=", "*=", "/=", "%=", "&=", "|=", "^=", "<<=", ">>="};
 
 // Two's complement that wraps: what every shell does, and no undefined behaviour.
 Number wrap(std::uint64_t bits) { return static_cast<Number>(bits); }
@@ -55,7 +55,8 @@ private:
         at_ = text_.size();
     }
     void skip_blanks() {
-        while (at_ < text_.size() && (text_[at_] == ' ' || (text_[at_] >= '\t' && text_[at_] <= '\r'))) {
+        while (at_ < text_.size() &&
+               (text_[at_] == ' ' || (text_[at_] >= '\t' && text_[at_] <= '\r'))) {
             ++at_;
         }
     }
@@ -97,8 +98,7 @@ private:
 
     [[nodiscard]] std::string_view assignment_operator() const {
         for (const auto candidate : assignments) {
-            if (rest().starts_with(candidate) &&
-                !(candidate == "=" && rest().starts_with("=="))) {
+            if (rest().starts_with(candidate) && !(candidate == "=" && rest().starts_with("=="))) {
                 return candidate;
             }
         }
@@ -346,7 +346,8 @@ bool parse_constant(std::string_view text, std::int64_t& value) {
         // 36#zz: beyond POSIX, and common.
         const auto written = text.substr(0, mark);
         const auto [stop, bad] = std::from_chars(written.data(), written.data() + mark, base);
-        if (bad != std::errc{} || stop != written.data() + mark || base < 2 || base > 36) return false;
+        if (bad != std::errc{} || stop != written.data() + mark || base < 2 || base > 36)
+            return false;
         text.remove_prefix(mark + 1);
     } else if (text.size() > 2 && text[0] == '0' && (text[1] == 'x' || text[1] == 'X')) {
         base = 16;

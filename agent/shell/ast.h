@@ -24,14 +24,14 @@ enum class PartKind : std::uint8_t { literal, parameter, command, arithmetic, ti
 // What stands between the name and the } of a parameter expansion.
 enum class Operator : std::uint8_t {
     none,
-    length,         // ${#x}
-    fallback,       // ${x-w}
-    assign,         // ${x=w}
-    complain,       // ${x?w}
-    alternative,    // ${x+w}
-    suffix,         // ${x%w}
+    length,       // ${#x}
+    fallback,     // ${x-w}
+    assign,       // ${x=w}
+    complain,     // ${x?w}
+    alternative,  // ${x+w}
+    suffix,       // ${x%w}
     suffix_longest,
-    prefix,         // ${x#w}
+    prefix,  // ${x#w}
     prefix_longest,
     replace,        // ${x/p/r}
     replace_all,    // ${x//p/r}
@@ -45,12 +45,12 @@ struct Part {
     PartKind kind = PartKind::literal;
     bool quoted = false;
     Operator operation = Operator::none;
-    bool colon = false;      // ${x:-w}: null counts as unset
+    bool colon = false;  // ${x:-w}: null counts as unset
     // Of a parameter: 0 a variable, '1' a positional one, else the special parameter's own letter.
     char special = 0;
-    std::uint32_t number = 0;   // which positional one
+    std::uint32_t number = 0;  // which positional one
     Symbol symbol = 0;
-    std::string_view text;      // the literal, the name, the login name, the bad text
+    std::string_view text;  // the literal, the name, the login name, the bad text
     const Word* word = nullptr;
     const Word* second = nullptr;  // replacement, or length of a slice
     const Node* body = nullptr;    // of a command substitution
@@ -77,14 +77,14 @@ struct HereDocument {
 };
 
 enum class RedirectionKind : std::uint8_t {
-    read,        // <
-    write,       // >
-    clobber,     // >|
-    append,      // >>
-    read_write,  // <>
+    read,           // <
+    write,          // >
+    clobber,        // >|
+    append,         // >>
+    read_write,     // <>
     duplicate_in,   // <&
     duplicate_out,  // >&
-    document,    // << and <<-
+    document,       // << and <<-
 };
 
 struct Redirection {

@@ -31,7 +31,8 @@ struct Candidate {
 };
 
 // Words after which a command follows.
-constexpr std::string_view openers[] = {"if", "then", "else", "elif", "while", "until", "do", "!", "{"};
+constexpr std::string_view openers[] = {"if",    "then", "else", "elif", "while",
+                                        "until", "do",   "!",    "{"};
 
 void end_word(Context& context, bool has_word, std::size_t next) {
     if (has_word) {
@@ -91,8 +92,9 @@ std::string escaped(std::string_view text, char quote) {
     std::string result;
     for (const char byte : text) {
         const bool special = quote == '"' ? std::string_view("\"$`\\").contains(byte)
-                             : quote == 0 ? std::string_view(" \t\n\\'\"$`|&;()<>*?[]#~!{}").contains(byte)
-                                          : false;
+                             : quote == 0
+                                 ? std::string_view(" \t\n\\'\"$`|&;()<>*?[]#~!{}").contains(byte)
+                                 : false;
         if (quote == '\'' && byte == '\'') {
             result += "'\\''";
             continue;

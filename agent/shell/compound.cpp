@@ -84,7 +84,8 @@ const Node* Parser::condition() {
         if (!expect("then")) return nullptr;
         last->yes = list(false);
         if (is_reserved("elif")) {
-            auto* next = arena().make(Condition{{.kind = NodeKind::condition, .line = token_line_}});
+            auto* next =
+                arena().make(Condition{{.kind = NodeKind::condition, .line = token_line_}});
             consume();
             last->no = next;
             last = next;

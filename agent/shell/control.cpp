@@ -41,7 +41,8 @@ int run_break(Shell& shell, Words& words) {
     int levels = 1;
     if (words.size() > 1) {
         const auto given = number(words[1]);
-        if (!given || *given == 0) return misuse(shell, words, words[1] + ": not a positive number");
+        if (!given || *given == 0)
+            return misuse(shell, words, words[1] + ": not a positive number");
         levels = *given;
     }
     if (shell.loops == 0) return 0;
@@ -169,8 +170,8 @@ int run_shift(Shell& shell, Words& words) {
         count = *given;
     }
     if (static_cast<std::size_t>(count) > shell.arguments.size()) {
-        misuse(shell, words, "there are only " + std::to_string(shell.arguments.size()) +
-                                 " arguments");
+        misuse(shell, words,
+               "there are only " + std::to_string(shell.arguments.size()) + " arguments");
         return 1;
     }
     shell.arguments.erase(shell.arguments.begin(), shell.arguments.begin() + count);

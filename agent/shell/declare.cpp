@@ -98,9 +98,8 @@ int run_local(Shell& shell, Words& words) {
         if (!is_name(name)) return misuse(shell, words, words[i] + ": not a name");
         const auto symbol = shell.variables.symbols.intern(name);
         auto& frame = shell.locals.back();
-        const bool known = std::ranges::any_of(frame, [&](const auto& entry) {
-            return entry.first == symbol;
-        });
+        const bool known =
+            std::ranges::any_of(frame, [&](const auto& entry) { return entry.first == symbol; });
         if (!known) {
             if (shell.variables.entry(symbol).readonly) {
                 shell.assign(symbol, {});
@@ -210,8 +209,8 @@ int run_set(Shell& shell, Words& words) {
         if (!set_option_word(shell, words, at)) return 2;
     }
     if (at < words.size() || arguments) {
-        shell.arguments.assign(words.begin() + static_cast<std::ptrdiff_t>(std::min(at, words.size())),
-                               words.end());
+        shell.arguments.assign(
+            words.begin() + static_cast<std::ptrdiff_t>(std::min(at, words.size())), words.end());
     }
     return 0;
 }

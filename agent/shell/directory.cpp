@@ -44,7 +44,8 @@ std::string physical(Shell& shell) {
             const auto start = rest.find_first_not_of('/');
             if (start == std::string::npos) break;
             const auto slash = rest.find('/', start);
-            const auto part = rest.substr(start, slash == std::string::npos ? slash : slash - start);
+            const auto part =
+                rest.substr(start, slash == std::string::npos ? slash : slash - start);
             rest = slash == std::string::npos ? "" : rest.substr(slash);
             if (part == ".") continue;
             if (part == "..") {

@@ -8,7 +8,8 @@ namespace limpet::shell {
 // The delimiter is the word with its quotes removed; one quoted byte makes the body literal. What
 // looks like an expansion in it is only text.
 void Parser::document_delimiter(HereDocument& document) {
-    const auto raw = std::string_view(source_->text).substr(token_start_, source_->at - token_start_);
+    const auto raw =
+        std::string_view(source_->text).substr(token_start_, source_->at - token_start_);
     std::string text;
     char quote = 0;
     for (std::size_t i = 0; i < raw.size(); ++i) {
@@ -58,7 +59,7 @@ void Parser::read_document(HereDocument& document) {
             // A line that is continued is compared as a whole.
             const auto content = line.find_last_not_of('\n');
             const auto before = line.find_last_not_of('\\', content);
-            const auto slashes = content == line.npos ? 0
+            const auto slashes = content == line.npos  ? 0
                                  : before == line.npos ? content + 1
                                                        : content - before;
             if (!line.ends_with('\n') || slashes % 2 == 0) break;
@@ -87,7 +88,8 @@ void Parser::read_document(HereDocument& document) {
 void Parser::read_documents() {
     // A substitution inside a body may have here-documents of its own.
     const auto pending = std::exchange(pending_, {});
-    const bool continued = std::exchange(source_->continued, !pending.empty() || source_->continued);
+    const bool continued =
+        std::exchange(source_->continued, !pending.empty() || source_->continued);
     const auto start = token_start_;
     const int line = token_line_;
     for (auto* document : pending) read_document(*document);

@@ -14,8 +14,8 @@ bool is_special(int byte) {
 }  // namespace
 
 void Parser::dollar(Builder& builder, Context context) {
-    const bool quoted = context != Context::word && context != Context::brace &&
-                        context != Context::pattern;
+    const bool quoted =
+        context != Context::word && context != Context::brace && context != Context::pattern;
     take();
     const int byte = look();
     if (byte == '(') {
@@ -162,8 +162,8 @@ void Parser::brace_replace(Part& part) {
 void Parser::bad_brace(Part& part) {
     part.operation = Operator::bad;
     std::string text(part.text);
-    if (part.special != 0) text = part.special == '1' ? std::to_string(part.number)
-                                                       : std::string(1, part.special);
+    if (part.special != 0)
+        text = part.special == '1' ? std::to_string(part.number) : std::string(1, part.special);
     int depth = 0;
     for (;;) {
         const int byte = look();
@@ -256,8 +256,8 @@ void Parser::backquotes(Builder& builder, Context context) {
         if (byte == '\\') {
             byte = source_->peek();
             if (byte < 0) return fail("a ` is not closed");
-            const bool escaped = byte == '$' || byte == '`' || byte == '\\' ||
-                                 (byte == '"' && in_quotes);
+            const bool escaped =
+                byte == '$' || byte == '`' || byte == '\\' || (byte == '"' && in_quotes);
             if (!escaped) text += '\\';
             ++source_->at;
             if (byte == '\n') ++source_->line;

@@ -43,7 +43,8 @@ private:
 };
 
 bool is_word_byte(char byte) {
-    return is_name_byte(static_cast<unsigned char>(byte)) || static_cast<unsigned char>(byte) >= 0x80;
+    return is_name_byte(static_cast<unsigned char>(byte)) ||
+           static_cast<unsigned char>(byte) >= 0x80;
 }
 
 bool kills(Key key) {
@@ -63,9 +64,9 @@ std::size_t Editor::before(std::size_t at) const {
 
 std::size_t Editor::after(std::size_t at) const {
     if (at >= text_.size()) return text_.size();
-    return std::min(text_.size(),
-                    at + std::max<std::size_t>(1, commands::utf8_length(
-                                                      std::string_view(text_).substr(at))));
+    return std::min(
+        text_.size(),
+        at + std::max<std::size_t>(1, commands::utf8_length(std::string_view(text_).substr(at))));
 }
 
 std::size_t Editor::word_before(std::size_t at, bool blanks_only) const {
@@ -345,7 +346,8 @@ void Editor::list(const std::vector<std::string>& names) {
             text.append(widest - commands::text_width(names[i]), ' ');
         }
     }
-    if (shown < names.size()) text += "... and " + std::to_string(names.size() - shown) + " more\r\n";
+    if (shown < names.size())
+        text += "... and " + std::to_string(names.size() - shown) + " more\r\n";
     screen_.put(text);
 }
 

@@ -54,14 +54,14 @@ private:
     std::string text_;
     std::size_t cursor_ = 0;
     std::vector<std::pair<std::string, std::size_t>> undone_;
-    std::vector<std::string> ring_;      // what was killed
+    std::vector<std::string> ring_;  // what was killed
     std::size_t ring_at_ = 0;
-    std::size_t yanked_ = 0;             // bytes that the last yank put in
-    std::size_t history_at_ = 0;         // the entry shown; history.size() for the new line
-    std::string unfinished_;             // the new line while an old one is shown
+    std::size_t yanked_ = 0;      // bytes that the last yank put in
+    std::size_t history_at_ = 0;  // the entry shown; history.size() for the new line
+    std::string unfinished_;      // the new line while an old one is shown
     Key last_ = Key::unknown;
     bool last_killed_ = false;
-    std::optional<Pressed> pending_;     // the key that ended a search
+    std::optional<Pressed> pending_;  // the key that ended a search
 };
 
 }  // namespace limpet::shell

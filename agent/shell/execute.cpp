@@ -83,8 +83,8 @@ int run_background(Shell& shell, const Node* node) {
     auto& job = add_job(shell, node->text);
     job.background = true;
     bool started = true;
-    const auto* pipeline = node->kind == NodeKind::pipeline ? static_cast<const Pipeline*>(node)
-                                                            : nullptr;
+    const auto* pipeline =
+        node->kind == NodeKind::pipeline ? static_cast<const Pipeline*>(node) : nullptr;
     if (pipeline && !pipeline->negated && pipeline->stages.size() > 1) {
         started = start_stages(shell, *pipeline, job, true);
     } else {
@@ -288,7 +288,7 @@ constexpr std::size_t stack_limit = std::size_t{6} * 1024 * 1024;
 bool stack_exhausted(const Shell& shell) {
     const auto* here = static_cast<const char*>(__builtin_frame_address(0));
     const auto* base = static_cast<const char*>(shell.stack_base);
-    return here < base && static_cast<std::size_t>(base - here) > stack_limit;
+    return here<base&& static_cast<std::size_t>(base - here)> stack_limit;
 }
 
 }  // namespace

@@ -61,8 +61,8 @@ void Expansion::split_text(std::string_view text) {
 }
 
 void Expansion::finish_field() {
-    const bool found = magic_ && !shell_.on(opt_noglob) && has_magic(pattern_) &&
-                       glob(shell_, pattern_, *fields_);
+    const bool found =
+        magic_ && !shell_.on(opt_noglob) && has_magic(pattern_) && glob(shell_, pattern_, *fields_);
     if (!found) fields_->push_back(std::move(text_));
     text_.clear();
     pattern_.clear();

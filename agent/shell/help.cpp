@@ -19,7 +19,8 @@ std::string entry(std::string_view name, std::string_view summary) {
 }
 
 std::string overview() {
-    constexpr std::string_view order[] = {"files", "text", "processes", "network", "container", "session"};
+    constexpr std::string_view order[] = {"files",   "text",      "processes",
+                                          "network", "container", "session"};
     std::map<std::string_view, std::string> themes;
     for (const auto* command : commands::all()) {
         themes[command->theme] += entry(command->name, command->summary);

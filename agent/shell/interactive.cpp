@@ -93,9 +93,7 @@ bool read_edited(Reader& reader, const std::string& shown, std::string& text, bo
     auto& shell = reader.shell;
     std::string line;
     switch (reader.editor->read(shown, line)) {
-        case Editor::Outcome::end:
-            reader.ended = true;
-            return false;
+        case Editor::Outcome::end: reader.ended = true; return false;
         case Editor::Outcome::interrupt:
             // The command that was begun is dropped, and a new prompt comes.
             shell.status = 128 + SIGINT;

@@ -95,7 +95,8 @@ int list_signals(Shell& shell, const Words& words, std::size_t at) {
 int run_kill(Shell& shell, Words& words) {
     int signal = SIGTERM;
     std::size_t at = 1;
-    if (words.size() > 1 && (words[1] == "-l" || words[1] == "-L")) return list_signals(shell, words, 2);
+    if (words.size() > 1 && (words[1] == "-l" || words[1] == "-L"))
+        return list_signals(shell, words, 2);
     if (words.size() > 2 && words[1] == "-s") {
         const auto number = signal_number(words[2]);
         if (!number) return misuse(shell, words, words[2] + ": no such signal");
@@ -190,7 +191,8 @@ int run_fg(Shell& shell, Words& words) {
     if (!shell.on(opt_monitor)) return misuse(shell, words, "there is no job control here");
     auto* job = words.size() > 1 ? find_job(shell, words[1]) : current_job(shell);
     if (!job) {
-        shell.complain("fg: " + (words.size() > 1 ? words[1] + ": no such job" : "there is no job"));
+        shell.complain("fg: " +
+                       (words.size() > 1 ? words[1] + ": no such job" : "there is no job"));
         return 1;
     }
     shell.write(job->text + '\n');
@@ -223,7 +225,8 @@ int run_trap(Shell& shell, Words& words) {
         }
     }
     if (at == words.size() || lists) {
-        const auto& actions = shell.traps.has_inherited ? shell.traps.inherited : shell.traps.actions;
+        const auto& actions =
+            shell.traps.has_inherited ? shell.traps.inherited : shell.traps.actions;
         for (int signal = 0; signal < NSIG; ++signal) {
             const auto& action = actions[static_cast<std::size_t>(signal)];
             if (action) {
@@ -237,8 +240,8 @@ int run_trap(Shell& shell, Words& words) {
     }
     std::optional<std::string> action = words[at];
     // A number first: reset. So is one word alone.
-    const bool number = !words[at].empty() &&
-                        words[at].find_first_not_of("0123456789") == std::string::npos;
+    const bool number =
+        !words[at].empty() && words[at].find_first_not_of("0123456789") == std::string::npos;
     if (words[at] == "-" || number || at + 1 == words.size()) {
         if (words[at] == "-") ++at;
         action.reset();

@@ -75,8 +75,8 @@ Job* find_job(Shell& shell, std::string_view name) {
     Job* found = nullptr;
     for (auto& job : shell.jobs.list) {
         if (job.number == 0) continue;
-        const bool fits = name.starts_with('?') ? job.text.contains(name.substr(1))
-                                                : job.text.starts_with(name);
+        const bool fits =
+            name.starts_with('?') ? job.text.contains(name.substr(1)) : job.text.starts_with(name);
         if (!fits) continue;
         if (found) return nullptr;  // it could be either
         found = &job;
@@ -86,7 +86,9 @@ Job* find_job(Shell& shell, std::string_view name) {
 
 // "[1]+  Stopped  sleep 100"
 std::string job_line(Shell& shell, const Job& job, bool with_pid) {
-    const char* mark = &job == current_job(shell) ? "+" : &job == current_job(shell, true) ? "-" : " ";
+    const char* mark = &job == current_job(shell)         ? "+"
+                       : &job == current_job(shell, true) ? "-"
+                                                          : " ";
     std::string line = "[" + std::to_string(job.number) + "]" + mark + "  ";
     if (with_pid) line += std::to_string(job.processes.front().pid) + " ";
     auto text = state_text(job);

@@ -43,7 +43,7 @@ void note(Shell& shell, pid_t pid, int status) {
             if (process.pid != pid || process.state == ProcessState::ended) continue;
             const auto before = state(job);
             process.status = status;
-            process.state = WIFSTOPPED(status) ? ProcessState::stopped
+            process.state = WIFSTOPPED(status)     ? ProcessState::stopped
                             : WIFCONTINUED(status) ? ProcessState::running
                                                    : ProcessState::ended;
             if (state(job) != before) job.reported = false;
@@ -133,8 +133,8 @@ void number_job(Shell& shell, Job& job) {
 
 void remove_job(Shell& shell, const Job& job) {
     std::erase(shell.jobs.recent, job.number);
-    const auto place = std::ranges::find_if(shell.jobs.list,
-                                            [&](const Job& other) { return &other == &job; });
+    const auto place =
+        std::ranges::find_if(shell.jobs.list, [&](const Job& other) { return &other == &job; });
     if (place == shell.jobs.list.end()) return;
     // Erasing in the middle of a deque would move others that are referred to.
     if (std::next(place) == shell.jobs.list.end()) {
@@ -259,8 +259,8 @@ void report_jobs(Shell& shell) {
         write_fd(2, job_line(shell, job, false));
     }
     std::erase_if(shell.jobs.list, [&](const Job& job) {
-        const bool over = job.processes.empty() ||
-                          (job.reported && state(job) == ProcessState::ended);
+        const bool over =
+            job.processes.empty() || (job.reported && state(job) == ProcessState::ended);
         if (over) std::erase(shell.jobs.recent, job.number);
         return over;
     });
@@ -282,9 +282,8 @@ int continue_job(Shell& shell, Job& job, bool foreground) {
 }
 
 bool has_stopped(const Shell& shell) {
-    return std::ranges::any_of(shell.jobs.list, [](const Job& job) {
-        return state(job) == ProcessState::stopped;
-    });
+    return std::ranges::any_of(shell.jobs.list,
+                               [](const Job& job) { return state(job) == ProcessState::stopped; });
 }
 
 bool start_job_control(Shell& shell) {
@@ -300,7 +299,7 @@ bool start_job_control(Shell& shell) {
     }
     // Started in the background: the kernel stops us here until we are brought to the front.
     while (::tcgetpgrp(terminal) != ::getpgrp() && front > 0) {
-        struct sigaction action {};
+        struct sigaction action{};
         ::sigaction(SIGTTIN, nullptr, &action);
         if (action.sa_handler == SIG_IGN) break;
         ::kill(0, SIGTTIN);

@@ -19,7 +19,7 @@ enum class ProcessState : unsigned char { running, stopped, ended };
 struct Process {
     pid_t pid = 0;
     ProcessState state = ProcessState::running;
-    int status = 0;  // of waitpid(2)
+    int status = 0;    // of waitpid(2)
     std::string name;  // of the command, for its epitaph
 };
 
@@ -35,10 +35,10 @@ struct Job {
 };
 
 struct Jobs {
-    std::deque<Job> list;  // a deque: references stay valid while jobs are added
+    std::deque<Job> list;     // a deque: references stay valid while jobs are added
     std::vector<int> recent;  // numbers, the current job last
-    bool foreign = false;  // the parent's, only to be shown by `jobs`
-    int terminal = -1;     // our own descriptor of it, with job control
+    bool foreign = false;     // the parent's, only to be shown by `jobs`
+    int terminal = -1;        // our own descriptor of it, with job control
     pid_t own_group = 0;
     termios own_modes{};
 };

@@ -119,7 +119,8 @@ bool Parser::substitute_alias() {
     }
     auto& text = source_->text;
     const auto length = source_->at - token_start_;
-    // A blank after the value keeps it apart from what follows, when it ends in a quote or the like.
+    // A blank after the value keeps it apart from what follows, when it ends in a quote or the
+    // like.
     const std::string& value = found->second;
     text.replace(token_start_, length, value);
     for (auto& alias : active_) alias.end = alias.end - length + value.size();
@@ -137,8 +138,8 @@ void Parser::fail(std::string_view reason) {
     const auto at = std::min(token_start_, source_->text.size());
     const auto line_start = at == 0 ? std::string::npos : source_->text.rfind('\n', at - 1);
     const auto column = line_start == std::string::npos ? at + 1 : at - line_start;
-    error_ = std::to_string(token_line_) + ":" + std::to_string(column) + ": " +
-             std::string(reason);
+    error_ =
+        std::to_string(token_line_) + ":" + std::to_string(column) + ": " + std::string(reason);
 }
 
 void Parser::unexpected() {

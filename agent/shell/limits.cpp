@@ -43,7 +43,10 @@ bool symbolic(std::string_view text, mode_t& left) {
         text.remove_prefix(std::min(text.size(), clause.size() + 1));
         mode_t who = 0;
         while (!clause.empty() && std::string_view("ugoa").contains(clause[0])) {
-            who |= clause[0] == 'u' ? 0700U : clause[0] == 'g' ? 0070U : clause[0] == 'o' ? 0007U : 0777U;
+            who |= clause[0] == 'u'   ? 0700U
+                   : clause[0] == 'g' ? 0070U
+                   : clause[0] == 'o' ? 0007U
+                                      : 0777U;
             clause.remove_prefix(1);
         }
         if (who == 0) who = 0777;
@@ -143,9 +146,12 @@ int run_ulimit(Shell& shell, Words& words) {
     std::size_t at = 1;
     for (; at < words.size() && words[at].size() > 1 && words[at][0] == '-'; ++at) {
         for (const char option : words[at].substr(1)) {
-            if (option == 'H') hard = true;
-            else if (option == 'S') soft = true;
-            else letter = option;
+            if (option == 'H')
+                hard = true;
+            else if (option == 'S')
+                soft = true;
+            else
+                letter = option;
         }
     }
     if (letter == 'a') return show_limits(shell, hard && !soft);

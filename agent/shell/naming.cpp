@@ -10,8 +10,9 @@
 namespace limpet::shell {
 namespace {
 
-constexpr std::string_view reserved[] = {"!",    "{",    "}",   "case", "do",   "done",  "elif", "else",
-                                         "esac", "fi",   "for", "if",   "in",   "then",  "until", "while"};
+constexpr std::string_view reserved[] = {"!",    "{",    "}",     "case", "do",  "done",
+                                         "elif", "else", "esac",  "fi",   "for", "if",
+                                         "in",   "then", "until", "while"};
 
 // `command -v` (brief) and `type`, `command -V`.
 int describe(Shell& shell, const std::string& name, bool brief) {
@@ -24,14 +25,16 @@ int describe(Shell& shell, const std::string& name, bool brief) {
     } else {
         const auto resolved = resolve(shell, name);
         switch (resolved.meaning) {
-            case Meaning::special: text = brief ? name : name + " is a special shell builtin"; break;
+            case Meaning::special:
+                text = brief ? name : name + " is a special shell builtin";
+                break;
             case Meaning::builtin: text = brief ? name : name + " is a shell builtin"; break;
             case Meaning::function: text = brief ? name : name + " is a function"; break;
             case Meaning::command: text = brief ? name : name + " is a command of limpet"; break;
             case Meaning::program: {
                 // With a slash it has not been looked for.
-                const bool there = !name.contains('/') ||
-                                   (shell.here() && !find_program(shell, name, "").empty());
+                const bool there =
+                    !name.contains('/') || (shell.here() && !find_program(shell, name, "").empty());
                 if (there) text = brief ? resolved.path : name + " is " + resolved.path;
                 break;
             }
@@ -86,7 +89,8 @@ int run_alias(Shell& shell, Words& words) {
     if (words.size() > 1 && words[1] == "--") words.erase(words.begin() + 1);
     if (words.size() == 1) {
         std::vector<std::string> lines;
-        for (const auto& [name, value] : shell.aliases) lines.push_back(name + "=" + quote(value) + "\n");
+        for (const auto& [name, value] : shell.aliases)
+            lines.push_back(name + "=" + quote(value) + "\n");
         std::ranges::sort(lines);
         for (const auto& line : lines) shell.write(line);
     }

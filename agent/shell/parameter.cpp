@@ -92,13 +92,19 @@ bool Expansion::parameter(const Part& part) {
     const bool set = fetch(shell_, part, text, scratch);
     const bool usable = set && !(part.colon && text.empty());
     switch (part.operation) {
-        case Operator::fallback: if (!usable) return instead(part); break;
+        case Operator::fallback:
+            if (!usable) return instead(part);
+            break;
         case Operator::alternative:
             if (usable) return instead(part);
             if (part.quoted) quoted_text({});
             return true;
-        case Operator::assign: if (!usable) return assign_default(part); break;
-        case Operator::complain: if (!usable) return complain(part, set); break;
+        case Operator::assign:
+            if (!usable) return assign_default(part);
+            break;
+        case Operator::complain:
+            if (!usable) return complain(part, set);
+            break;
         default:
             if (!set && shell_.on(opt_nounset)) return unset(part);
             break;
@@ -142,7 +148,8 @@ bool Expansion::assign_default(const Part& part) {
 bool Expansion::complain(const Part& part, bool set) {
     std::string message;
     if (!expand_text(shell_, *part.word, message)) return false;
-    if (message.empty()) message = set || part.colon ? "parameter null or not set" : "parameter not set";
+    if (message.empty())
+        message = set || part.colon ? "parameter null or not set" : "parameter not set";
     shell_.give_up(written(shell_, part) + ": " + message);
     return false;
 }
@@ -157,16 +164,20 @@ bool Expansion::all_arguments(const Part& part) {
                  (arguments.size() > 1 && separated);
     }
     switch (part.operation) {
-        case Operator::length:
-            value(std::to_string(arguments.size()), part.quoted);
-            return true;
-        case Operator::fallback: if (!usable) return instead(part); break;
+        case Operator::length: value(std::to_string(arguments.size()), part.quoted); return true;
+        case Operator::fallback:
+            if (!usable) return instead(part);
+            break;
         case Operator::alternative:
             if (usable) return instead(part);
             if (part.quoted && part.special == '*') quoted_text({});
             return true;
-        case Operator::assign: if (!usable) return assign_default(part); break;
-        case Operator::complain: if (!usable) return complain(part, false); break;
+        case Operator::assign:
+            if (!usable) return assign_default(part);
+            break;
+        case Operator::complain:
+            if (!usable) return complain(part, false);
+            break;
         default: break;
     }
     if (part.operation == Operator::slice) {
@@ -176,7 +187,8 @@ bool Expansion::all_arguments(const Part& part) {
         std::size_t last = 0;
         if (!slice_bounds(part, all.size(), first, last)) return false;
         emit_all({all.begin() + static_cast<std::ptrdiff_t>(first),
-                  all.begin() + static_cast<std::ptrdiff_t>(last)}, part);
+                  all.begin() + static_cast<std::ptrdiff_t>(last)},
+                 part);
         return true;
     }
     auto values = arguments;
@@ -195,9 +207,8 @@ void Expansion::emit_all(const std::vector<std::string>& values, const Part& par
     const bool joined = mode_ != Mode::fields || (part.quoted && part.special == '*');
     if (joined) {
         const auto separators = shell_.variables.separators();
-        const auto between = part.special == '@' && mode_ != Mode::fields
-                                 ? std::string_view(" ")
-                                 : separators.substr(0, 1);
+        const auto between = part.special == '@' && mode_ != Mode::fields ? std::string_view(" ")
+                                                                          : separators.substr(0, 1);
         std::string text;
         for (std::size_t i = 0; i < values.size(); ++i) {
             if (i > 0) text += between;
@@ -228,12 +239,12 @@ bool Expansion::transform(const Part& part, std::string_view text, std::string& 
 bool Expansion::trim(const Part& part, std::string_view text, std::string& result) {
     std::string pattern;
     if (!expand_pattern(shell_, *part.word, pattern)) return false;
-    const bool front = part.operation == Operator::prefix ||
-                       part.operation == Operator::prefix_longest;
-    const bool longest = part.operation == Operator::prefix_longest ||
-                         part.operation == Operator::suffix_longest;
-    const auto size = front ? matching_prefix(pattern, text, longest)
-                            : matching_suffix(pattern, text, longest);
+    const bool front =
+        part.operation == Operator::prefix || part.operation == Operator::prefix_longest;
+    const bool longest =
+        part.operation == Operator::prefix_longest || part.operation == Operator::suffix_longest;
+    const auto size =
+        front ? matching_prefix(pattern, text, longest) : matching_suffix(pattern, text, longest);
     if (size != text.npos) {
         text = front ? text.substr(size) : text.substr(0, text.size() - size);
     }
@@ -290,7 +301,7 @@ bool Expansion::slice_bounds(const Part& part, std::size_t size, std::size_t& fi
     const auto all = static_cast<std::int64_t>(size);
     auto start = numbers[0] < 0 ? numbers[0] + all : numbers[0];
     if (start < 0 || start > all) start = all;
-    auto end = !part.second ? all
+    auto end = !part.second     ? all
                : numbers[1] < 0 ? all + numbers[1]
                                 : start + std::min(numbers[1], all - start);
     end = std::max(end, start);

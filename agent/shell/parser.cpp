@@ -69,10 +69,10 @@ bool Parser::at_list_end() {
     // An alias may stand for the word that ends the list.
     while (aliases_ && peek() == Token::word && !literal_.empty()) {
         const auto alias = aliases_->find(std::string(literal_));
-        const bool ends = alias != aliases_->end() &&
-                          std::ranges::any_of(list_ends, [&](std::string_view word) {
-                              return alias->second.starts_with(word);
-                          });
+        const bool ends =
+            alias != aliases_->end() && std::ranges::any_of(list_ends, [&](std::string_view word) {
+                return alias->second.starts_with(word);
+            });
         if (!ends || !substitute_alias()) break;
     }
     switch (peek()) {
@@ -81,7 +81,8 @@ bool Parser::at_list_end() {
         case Token::case_end:
         case Token::case_through: return true;
         case Token::word:
-            return !literal_.empty() && std::ranges::find(list_ends, literal_) != std::end(list_ends);
+            return !literal_.empty() &&
+                   std::ranges::find(list_ends, literal_) != std::end(list_ends);
         default: return false;
     }
 }

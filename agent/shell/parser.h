@@ -20,9 +20,28 @@ namespace limpet::shell {
 using Aliases = std::unordered_map<std::string, std::string>;
 
 enum class Token : std::uint8_t {
-    end, newline, word, io_number,
-    and_if, or_if, semicolon, case_end, case_through, ampersand, pipe, left, right,
-    less, great, less_and, great_and, less_great, clobber, append, document, document_tabs,
+    end,
+    newline,
+    word,
+    io_number,
+    and_if,
+    or_if,
+    semicolon,
+    case_end,
+    case_through,
+    ampersand,
+    pipe,
+    left,
+    right,
+    less,
+    great,
+    less_and,
+    great_and,
+    less_great,
+    clobber,
+    append,
+    document,
+    document_tabs,
 };
 
 class Parser {
@@ -97,9 +116,7 @@ private:
     void consume() { have_token_ = false; }
     void lex();
     Token lex_operator(int byte);
-    bool is_reserved(std::string_view word) {
-        return peek() == Token::word && literal_ == word;
-    }
+    bool is_reserved(std::string_view word) { return peek() == Token::word && literal_ == word; }
     void skip_newlines();
     bool substitute_alias();
     void fail(std::string_view reason);

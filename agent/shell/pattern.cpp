@@ -23,8 +23,10 @@ char32_t character(std::string_view text, std::size_t& length) {
 }
 
 bool in_class(std::string_view name, char32_t point) {
-    if (point >= 0x80) return name == "alpha" || name == "alnum" || name == "graph" ||
-                              name == "print" ? point < 0x110000 : false;
+    if (point >= 0x80)
+        return name == "alpha" || name == "alnum" || name == "graph" || name == "print"
+                   ? point < 0x110000
+                   : false;
     const int byte = static_cast<int>(point);
     if (name == "alpha") return std::isalpha(byte) != 0;
     if (name == "digit") return std::isdigit(byte) != 0;

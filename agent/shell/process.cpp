@@ -66,7 +66,8 @@ void execute(Shell& shell, const std::string& path, std::vector<std::string>& wo
     if (code == ENOEXEC) return run_as_script(shell, path, words);
     shell.complain(words[0] + ": " + ::strerrordesc_np(code));
     shell.status = code == ENOENT || code == ENOTDIR || code == ENAMETOOLONG
-                       ? commands::not_found : commands::not_allowed;
+                       ? commands::not_found
+                       : commands::not_allowed;
 }
 
 }  // namespace

@@ -18,10 +18,10 @@ struct Line {
 };
 
 struct Reading {
-    bool raw = false;      // -r
-    char delimiter = '\n';  // -d
+    bool raw = false;             // -r
+    char delimiter = '\n';        // -d
     std::size_t most = SIZE_MAX;  // -n
-    std::string prompt;    // -p
+    std::string prompt;           // -p
 };
 
 // Byte by byte: what follows the line belongs to whoever reads next.
@@ -183,15 +183,16 @@ int run_getopts(Shell& shell, Words& words) {
     std::string_view known = words[1];
     const bool silent = known.starts_with(':');
     if (silent) known.remove_prefix(1);
-    const auto arguments = words.size() > 3 ? Words(words.begin() + 3, words.end()) : shell.arguments;
+    const auto arguments =
+        words.size() > 3 ? Words(words.begin() + 3, words.end()) : shell.arguments;
     std::size_t index = 1;
     const auto text = shell.variables.text(sym_OPTIND);
     std::from_chars(text.data(), text.data() + text.size(), index);
     if (shell.getopts_changes != shell.variables.optind_changes) shell.getopts_at = 0;
     if (index == 0) index = 1;
     const auto finish = [&](std::string_view value) {
-        const bool good = shell.assign(sym_OPTIND, std::to_string(index)) &&
-                          shell.assign(name, value);
+        const bool good =
+            shell.assign(sym_OPTIND, std::to_string(index)) && shell.assign(name, value);
         shell.getopts_changes = shell.variables.optind_changes;
         return good ? 0 : 2;
     };

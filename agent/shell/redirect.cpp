@@ -164,7 +164,8 @@ bool expand_targets(Shell& shell, std::span<const Redirection> redirections,
                     std::vector<std::string>& targets) {
     for (const auto& redirection : redirections) {
         auto& word = targets.emplace_back();
-        const auto& written = redirection.document ? redirection.document->body : redirection.target;
+        const auto& written =
+            redirection.document ? redirection.document->body : redirection.target;
         if (!expand_text(shell, written, word)) return false;
     }
     return true;

@@ -1,5 +1,5 @@
-// shell/screen.cpp - the edited line on the terminal: nothing but CR, cursor up and erase below, which
-// every terminal has.
+// shell/screen.cpp - the edited line on the terminal: nothing but CR, cursor up and erase below,
+// which every terminal has.
 #include "shell/screen.h"
 
 #include "commands/utf8.h"

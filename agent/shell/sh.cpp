@@ -15,10 +15,10 @@ namespace limpet::shell {
 namespace {
 
 struct Start {
-    bool command = false;    // -c
-    bool from_stdin = false; // -s
+    bool command = false;     // -c
+    bool from_stdin = false;  // -s
     bool interactive = false;
-    std::string text;        // of -c
+    std::string text;  // of -c
 };
 
 // Options as `set` has them, and -c, -s, -i, -l.
@@ -33,10 +33,14 @@ bool parse_start(Shell& shell, const Words& words, Start& start) {
         if (word.size() < 2 || (word[0] != '-' && word[0] != '+')) break;
         Words rest{word.substr(0, 1)};
         for (const char letter : word.substr(1)) {
-            if (letter == 'c') start.command = true;
-            else if (word[0] == '-' && letter == 's') start.from_stdin = true;
-            else if (word[0] == '-' && letter == 'i') start.interactive = true;
-            else if (letter != 'l') rest[0] += letter;
+            if (letter == 'c')
+                start.command = true;
+            else if (word[0] == '-' && letter == 's')
+                start.from_stdin = true;
+            else if (word[0] == '-' && letter == 'i')
+                start.interactive = true;
+            else if (letter != 'l')
+                rest[0] += letter;
         }
         if (rest[0].size() == 1) continue;
         if (at + 1 < words.size()) rest.push_back(words[at + 1]);
@@ -66,8 +70,8 @@ void set_directory(Shell& shell) {
     auto& variables = shell.variables;
     const std::string given(variables.text(sym_PWD));
     if (shell.here() && given.starts_with('/') && !given.contains("/.")) {
-        struct stat logical {};
-        struct stat real {};
+        struct stat logical{};
+        struct stat real{};
         if (::stat(given.c_str(), &logical) == 0 && ::stat(".", &real) == 0 &&
             logical.st_ino == real.st_ino && logical.st_dev == real.st_dev) {
             shell.directory = given;
@@ -75,7 +79,8 @@ void set_directory(Shell& shell) {
     }
     variables.set(sym_PWD, shell.directory);
     variables.entry(sym_PWD).exported = true;
-    if (!variables.get(sym_PATH) && shell.here()) variables.set(sym_PATH, "/usr/local/bin:/usr/bin:/bin");
+    if (!variables.get(sym_PATH) && shell.here())
+        variables.set(sym_PATH, "/usr/local/bin:/usr/bin:/bin");
 }
 
 // A line at a time, and not a byte further: a command of the script may read the rest. A file can
@@ -136,8 +141,8 @@ int run(commands::Invocation& call) {
     Start start;
     if (!parse_start(shell, call.operands, start)) return 2;
     set_directory(shell);
-    shell.interactive = start.interactive ||
-                        (start.from_stdin && !start.command && ::isatty(0) == 1 && ::isatty(2) == 1);
+    shell.interactive = start.interactive || (start.from_stdin && !start.command &&
+                                              ::isatty(0) == 1 && ::isatty(2) == 1);
     shell.options[opt_interactive] = shell.interactive;
     if (shell.interactive) return run_interactive(shell, start.command ? &start.text : nullptr);
     if (start.command) {
@@ -175,8 +180,9 @@ constexpr commands::Command sh{
     .theme = "session",
     .run = run,
     .options = options,
-    .help = "A POSIX shell. Its commands are limpet's own; they look at the target from outside.\n"
-            "help at the prompt lists them.\n",
+    .help =
+        "A POSIX shell. Its commands are limpet's own; they look at the target from outside.\n"
+        "help at the prompt lists them.\n",
     .raw = true,
     .runs_commands = true,
 };

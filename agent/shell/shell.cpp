@@ -56,7 +56,8 @@ Shell::Shell(const target::Target& where, std::string start, std::vector<std::st
 }
 
 void write_fd(int fd, std::string_view text) {
-    // A reader that went away is noticed by whoever checks the status; there is no one else to tell.
+    // A reader that went away is noticed by whoever checks the status; there is no one else to
+    // tell.
     (void)sys::write_all(BorrowedFd(fd), text);
 }
 

@@ -19,28 +19,58 @@ namespace limpet::shell {
 // Why commands that follow are not run: something that is on its way out of them.
 enum class Flow : std::uint8_t {
     none,
-    leave_loop,  // break, flow_count levels
-    next_round,  // continue
-    leave_call,  // return
-    leave_shell, // exit
-    interrupt,   // Ctrl-C or an error at the prompt: back to it
+    leave_loop,   // break, flow_count levels
+    next_round,   // continue
+    leave_call,   // return
+    leave_shell,  // exit
+    interrupt,    // Ctrl-C or an error at the prompt: back to it
 };
 
 // The letters of `set`, XCU 2.14 set.
 enum Option : std::uint8_t {
-    opt_allexport, opt_notify, opt_noclobber, opt_errexit, opt_noglob, opt_hash, opt_monitor,
-    opt_noexec, opt_nounset, opt_verbose, opt_xtrace, opt_interactive, opt_stdin, opt_ignoreeof,
-    opt_nolog, opt_pipefail, opt_emacs, opt_vi, option_count,
+    opt_allexport,
+    opt_notify,
+    opt_noclobber,
+    opt_errexit,
+    opt_noglob,
+    opt_hash,
+    opt_monitor,
+    opt_noexec,
+    opt_nounset,
+    opt_verbose,
+    opt_xtrace,
+    opt_interactive,
+    opt_stdin,
+    opt_ignoreeof,
+    opt_nolog,
+    opt_pipefail,
+    opt_emacs,
+    opt_vi,
+    option_count,
 };
 struct OptionName {
     char letter;  // 0: only by name
     std::string_view name;
 };
 inline constexpr std::array<OptionName, option_count> option_names{{
-    {'a', "allexport"}, {'b', "notify"}, {'C', "noclobber"}, {'e', "errexit"}, {'f', "noglob"},
-    {'h', "hashall"}, {'m', "monitor"}, {'n', "noexec"}, {'u', "nounset"}, {'v', "verbose"},
-    {'x', "xtrace"}, {'i', "interactive"}, {'s', "stdin"}, {0, "ignoreeof"}, {0, "nolog"},
-    {0, "pipefail"}, {0, "emacs"}, {0, "vi"},
+    {'a', "allexport"},
+    {'b', "notify"},
+    {'C', "noclobber"},
+    {'e', "errexit"},
+    {'f', "noglob"},
+    {'h', "hashall"},
+    {'m', "monitor"},
+    {'n', "noexec"},
+    {'u', "nounset"},
+    {'v', "verbose"},
+    {'x', "xtrace"},
+    {'i', "interactive"},
+    {'s', "stdin"},
+    {0, "ignoreeof"},
+    {0, "nolog"},
+    {0, "pipefail"},
+    {0, "emacs"},
+    {0, "vi"},
 }};
 
 struct Definition {
@@ -58,9 +88,9 @@ struct Shell {
     std::unordered_map<std::string, Definition> functions;
     std::unordered_map<std::string, std::string> found;  // `hash`: where PATH led to
     unsigned found_at = 0;                               // Variables::path_changes of then
-    std::string name = "sh";             // $0
-    std::string prefix = "sh";           // of messages
-    std::vector<std::string> arguments;  // $1 ...
+    std::string name = "sh";                             // $0
+    std::string prefix = "sh";                           // of messages
+    std::vector<std::string> arguments;                  // $1 ...
     std::array<bool, option_count> options{};
     std::vector<std::vector<std::pair<Symbol, Variable>>> locals;  // what they hid, per call
 
@@ -73,15 +103,15 @@ struct Shell {
     int tested = 0;               // conditions around here: set -e does not apply
     int depth = 0;                // of nodes being run
     bool interactive = false;
-    bool in_script = false;       // messages say the line
-    bool subshell = false;        // a child of the shell that the user has
-    bool write_failed = false;    // a built-in could not print
-    bool misused = false;         // a built-in was: ends a script if it is special
+    bool in_script = false;     // messages say the line
+    bool subshell = false;      // a child of the shell that the user has
+    bool write_failed = false;  // a built-in could not print
+    bool misused = false;       // a built-in was: ends a script if it is special
     const void* stack_base = nullptr;
-    bool stopped_warned = false;  // `exit` has said that there are stopped jobs
-    pid_t pid = 0;                // $$
-    pid_t last_background = 0;    // $!
-    ProgramPointer program;       // whose commands are being run
+    bool stopped_warned = false;     // `exit` has said that there are stopped jobs
+    pid_t pid = 0;                   // $$
+    pid_t last_background = 0;       // $!
+    ProgramPointer program;          // whose commands are being run
     std::string* capture = nullptr;  // builtins write here instead of descriptor 1
     std::vector<int> private_fds;    // ours, not the script's: a child closes them
     unsigned getopts_at = 0;         // letter within the word, for getopts

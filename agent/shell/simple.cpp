@@ -15,12 +15,11 @@ using SavedVariables = std::vector<std::pair<Symbol, Variable>>;
 
 struct Prepared {
     std::vector<std::string> words;
-    Values values;      // of the assignments in front
+    Values values;                     // of the assignments in front
     std::vector<std::string> targets;  // of the redirections, expanded before a fork
-    bool plain_command = false;  // `command NAME`: no functions, nothing special
-    bool default_path = false;   // command -p
+    bool plain_command = false;        // `command NAME`: no functions, nothing special
+    bool default_path = false;         // command -p
 };
-
 
 void trace(Shell& shell, const Prepared& prepared) {
     if (!shell.on(opt_xtrace)) return;

@@ -12,14 +12,15 @@ namespace {
 
 // Optimal string alignment: a changed, missing, extra or swapped letter counts one.
 std::size_t distance(std::string_view a, std::string_view b) {
-    std::vector<std::vector<std::size_t>> rows(a.size() + 1, std::vector<std::size_t>(b.size() + 1));
+    std::vector<std::vector<std::size_t>> rows(a.size() + 1,
+                                               std::vector<std::size_t>(b.size() + 1));
     for (std::size_t i = 0; i <= a.size(); ++i) rows[i][0] = i;
     for (std::size_t j = 0; j <= b.size(); ++j) rows[0][j] = j;
     for (std::size_t i = 1; i <= a.size(); ++i) {
         for (std::size_t j = 1; j <= b.size(); ++j) {
             const std::size_t differs = a[i - 1] == b[j - 1] ? 0 : 1;
-            auto best = std::min({rows[i - 1][j] + 1, rows[i][j - 1] + 1,
-                                  rows[i - 1][j - 1] + differs});
+            auto best =
+                std::min({rows[i - 1][j] + 1, rows[i][j - 1] + 1, rows[i - 1][j - 1] + differs});
             if (i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1]) {
                 best = std::min(best, rows[i - 2][j - 2] + 1);
             }

@@ -12,17 +12,36 @@ namespace limpet::shell {
 
 // The names that the shell itself looks at have fixed numbers.
 enum Known : Symbol {
-    sym_IFS, sym_PATH, sym_HOME, sym_PWD, sym_OLDPWD, sym_PS1, sym_PS2, sym_PS4, sym_OPTIND,
-    sym_OPTARG, sym_LINENO, sym_RANDOM, sym_SECONDS, sym_PPID, sym_ENV, sym_CDPATH, sym_TERM,
-    sym_NO_COLOR, sym_COLUMNS, sym_LINES, sym_known,
+    sym_IFS,
+    sym_PATH,
+    sym_HOME,
+    sym_PWD,
+    sym_OLDPWD,
+    sym_PS1,
+    sym_PS2,
+    sym_PS4,
+    sym_OPTIND,
+    sym_OPTARG,
+    sym_LINENO,
+    sym_RANDOM,
+    sym_SECONDS,
+    sym_PPID,
+    sym_ENV,
+    sym_CDPATH,
+    sym_TERM,
+    sym_NO_COLOR,
+    sym_COLUMNS,
+    sym_LINES,
+    sym_known,
 };
 
 class Symbols {
 public:
     Symbols() {
-        for (const char* name : {"IFS", "PATH", "HOME", "PWD", "OLDPWD", "PS1", "PS2", "PS4",
-                                 "OPTIND", "OPTARG", "LINENO", "RANDOM", "SECONDS", "PPID", "ENV",
-                                 "CDPATH", "TERM", "NO_COLOR", "COLUMNS", "LINES"}) {
+        for (const char* name :
+             {"IFS", "PATH",   "HOME",   "PWD",      "OLDPWD",  "PS1",     "PS2",
+              "PS4", "OPTIND", "OPTARG", "LINENO",   "RANDOM",  "SECONDS", "PPID",
+              "ENV", "CDPATH", "TERM",   "NO_COLOR", "COLUMNS", "LINES"}) {
             intern(name);
         }
     }

@@ -20,7 +20,7 @@ void note_signal(int signal) {
 }
 
 void handle(int signal, void (*handler)(int)) {
-    struct sigaction action {};
+    struct sigaction action{};
     action.sa_handler = handler;
     // No SA_RESTART: `wait` and the line editor must wake up.
     ::sigemptyset(&action.sa_mask);
@@ -71,22 +71,22 @@ struct SignalName {
     std::string_view name;
 };
 constexpr SignalName names[] = {
-    {0, "EXIT"},        {SIGHUP, "HUP"},       {SIGINT, "INT"},     {SIGQUIT, "QUIT"},
-    {SIGILL, "ILL"},    {SIGTRAP, "TRAP"},     {SIGABRT, "ABRT"},   {SIGBUS, "BUS"},
-    {SIGFPE, "FPE"},    {SIGKILL, "KILL"},     {SIGUSR1, "USR1"},   {SIGSEGV, "SEGV"},
-    {SIGUSR2, "USR2"},  {SIGPIPE, "PIPE"},     {SIGALRM, "ALRM"},   {SIGTERM, "TERM"},
-    {SIGSTKFLT, "STKFLT"}, {SIGCHLD, "CHLD"},  {SIGCONT, "CONT"},   {SIGSTOP, "STOP"},
-    {SIGTSTP, "TSTP"},  {SIGTTIN, "TTIN"},     {SIGTTOU, "TTOU"},   {SIGURG, "URG"},
-    {SIGXCPU, "XCPU"},  {SIGXFSZ, "XFSZ"},     {SIGVTALRM, "VTALRM"}, {SIGPROF, "PROF"},
-    {SIGWINCH, "WINCH"}, {SIGIO, "IO"},        {SIGPWR, "PWR"},     {SIGSYS, "SYS"},
-    {SIGABRT, "IOT"},   {SIGCHLD, "CLD"},      {SIGIO, "POLL"},
+    {0, "EXIT"},           {SIGHUP, "HUP"},   {SIGINT, "INT"},       {SIGQUIT, "QUIT"},
+    {SIGILL, "ILL"},       {SIGTRAP, "TRAP"}, {SIGABRT, "ABRT"},     {SIGBUS, "BUS"},
+    {SIGFPE, "FPE"},       {SIGKILL, "KILL"}, {SIGUSR1, "USR1"},     {SIGSEGV, "SEGV"},
+    {SIGUSR2, "USR2"},     {SIGPIPE, "PIPE"}, {SIGALRM, "ALRM"},     {SIGTERM, "TERM"},
+    {SIGSTKFLT, "STKFLT"}, {SIGCHLD, "CHLD"}, {SIGCONT, "CONT"},     {SIGSTOP, "STOP"},
+    {SIGTSTP, "TSTP"},     {SIGTTIN, "TTIN"}, {SIGTTOU, "TTOU"},     {SIGURG, "URG"},
+    {SIGXCPU, "XCPU"},     {SIGXFSZ, "XFSZ"}, {SIGVTALRM, "VTALRM"}, {SIGPROF, "PROF"},
+    {SIGWINCH, "WINCH"},   {SIGIO, "IO"},     {SIGPWR, "PWR"},       {SIGSYS, "SYS"},
+    {SIGABRT, "IOT"},      {SIGCHLD, "CLD"},  {SIGIO, "POLL"},
 };
 
 }  // namespace
 
 void remember_ignored(Shell& shell) {
     for (int signal = 1; signal < NSIG; ++signal) {
-        struct sigaction action {};
+        struct sigaction action{};
         if (::sigaction(signal, nullptr, &action) == 0) {
             shell.traps.ignored_at_entry[static_cast<std::size_t>(signal)] =
                 action.sa_handler == SIG_IGN;

@@ -35,8 +35,8 @@ Variables::Variables(const std::vector<std::string>& environment) {
         table_[symbol] = {.set = true};
     }
     started_ = monotonic();
-    seed_ = static_cast<std::uint32_t>(::getpid()) * 2654435761U ^
-            static_cast<std::uint32_t>(started_);
+    seed_ =
+        static_cast<std::uint32_t>(::getpid()) * 2654435761U ^ static_cast<std::uint32_t>(started_);
 }
 
 Variable& Variables::entry(Symbol symbol) {

@@ -85,7 +85,7 @@ void Parser::word_text(Builder& builder, Context context) {
         const int byte = look();
         if (byte < 0) {
             if (context != Context::word && context != Context::document) {
-                fail(context == Context::quotes ? "a \" is not closed"
+                fail(context == Context::quotes       ? "a \" is not closed"
                      : context == Context::arithmetic ? "$(( is not closed"
                                                       : "${ is not closed");
             }

@@ -69,8 +69,8 @@ void enable() {
 bool enabled() { return active; }
 
 void share() {
-    void* memory = ::mmap(nullptr, sizeof(Notes), PROT_READ | PROT_WRITE,
-                          MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+    void* memory =
+        ::mmap(nullptr, sizeof(Notes), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
     // Without it the deadline still kills whatever can be killed.
     if (memory != MAP_FAILED) notes = ::new (memory) Notes{};
 }

@@ -47,7 +47,7 @@ struct Entry {
     std::string_view name;   // valid until the next call of next()
     unsigned char type = 0;  // DT_REG, DT_DIR, … of readdir(3); DT_UNKNOWN on some filesystems
     std::uint64_t inode = 0;
-    std::int64_t next = 0;      // where the entry after this one begins, for seek()
+    std::int64_t next = 0;  // where the entry after this one begins, for seek()
 };
 
 // The entries of one directory in the kernel's order, without "." and "..". Memory does not grow

@@ -31,8 +31,7 @@ inline std::unexpected<Error> failed(std::string_view action, std::string_view s
 // We said no: `reason` is the whole explanation.
 inline std::unexpected<Error> refused(std::string_view action, std::string_view reason,
                                       std::string_view hint = {}) {
-    return std::unexpected(
-        Error{0, std::string(action), std::string(reason), std::string(hint)});
+    return std::unexpected(Error{0, std::string(action), std::string(reason), std::string(hint)});
 }
 
 // One line without a newline: "open /etc/shadow: Permission denied (needs --allow modify)".

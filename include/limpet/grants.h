@@ -38,9 +38,9 @@ struct GrantName {
     std::string_view name;
 };
 inline constexpr std::array grant_names{
-    GrantName{Grant::files, "files"},   GrantName{Grant::processes, "processes"},
+    GrantName{Grant::files, "files"},     GrantName{Grant::processes, "processes"},
     GrantName{Grant::network, "network"}, GrantName{Grant::trace, "trace"},
-    GrantName{Grant::modify, "modify"}, GrantName{Grant::enter, "enter"},
+    GrantName{Grant::modify, "modify"},   GrantName{Grant::enter, "enter"},
 };
 
 // "trace,modify" or "all" -> bits. Unknown words are refused by name.
@@ -61,8 +61,9 @@ inline Result<Grant> parse_grants(std::string_view list) {
             known = true;
         }
         if (!known) {
-            return refused("grants", "there is no grant '" + std::string(word) +
-                                         "' (files, processes, network, trace, modify, enter, all)");
+            return refused("grants",
+                           "there is no grant '" + std::string(word) +
+                               "' (files, processes, network, trace, modify, enter, all)");
         }
     }
     return grants;

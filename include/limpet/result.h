@@ -18,10 +18,10 @@ using Result = std::expected<T, Error>;
 // TRY(expression): the value of a Result, or return its error from this function.
 // A statement expression (GNU, clang): the alternative is a macro that declares a variable,
 // which cannot stand inside a call.
-#define LIMPET_TRY(name, ...)                                          \
-    __extension__({                                                    \
-        auto name = (__VA_ARGS__);                                     \
-        if (!name) return std::unexpected(std::move(name).error());    \
-        *std::move(name);                                              \
+#define LIMPET_TRY(name, ...)                                       \
+    __extension__({                                                 \
+        auto name = (__VA_ARGS__);                                  \
+        if (!name) return std::unexpected(std::move(name).error()); \
+        *std::move(name);                                           \
     })
 #define TRY(...) LIMPET_TRY(LIMPET_JOIN(try_result_, __COUNTER__), __VA_ARGS__)

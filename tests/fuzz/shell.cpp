@@ -19,6 +19,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
         if (outcome == Parser::Outcome::end) return 0;
         // Every round must get on, or a script could hang the shell.
         if (source.at <= at && outcome == Parser::Outcome::command) __builtin_trap();
-        if (outcome == Parser::Outcome::error && source.at == at && at >= source.text.size()) return 0;
+        if (outcome == Parser::Outcome::error && source.at == at && at >= source.text.size())
+            return 0;
     }
 }

@@ -81,8 +81,8 @@ private:
         while (at < written.size() && std::string_view("-+ #0").contains(written[at])) {
             made.flags += written[at++];
         }
-        made.has_width = at < written.size() && (written[at] == '*' ||
-                                                 (written[at] >= '0' && written[at] <= '9'));
+        made.has_width = at < written.size() &&
+                         (written[at] == '*' || (written[at] >= '0' && written[at] <= '9'));
         made.width = count(written, at);
         if (made.width < 0) {
             made.flags += '-';
@@ -132,12 +132,13 @@ private:
             case 'b': {
                 const auto* word = next();
                 std::string plain;
-                const bool goes_on =
-                    !word || append_unescaped(plain, *word, Escapes::argument);
+                const bool goes_on = !word || append_unescaped(plain, *word, Escapes::argument);
                 padded(made, limited(made, plain));
                 return goes_on;
             }
-            default: problem(std::string("%") + letter + ": there is no such directive"); return false;
+            default:
+                problem(std::string("%") + letter + ": there is no such directive");
+                return false;
         }
     }
 
@@ -286,9 +287,10 @@ constexpr Command printf_command{
     .summary = "print words by a format",
     .theme = "text",
     .run = run,
-    .help = "Directives: %d %i %o %u %x %X %c %s %b %e %f %g %a %%, with flags, width and precision;\n"
-            "%b replaces backslash escapes in its argument. The format is used again while arguments\n"
-            "are left.\n",
+    .help =
+        "Directives: %d %i %o %u %x %X %c %s %b %e %f %g %a %%, with flags, width and precision;\n"
+        "%b replaces backslash escapes in its argument. The format is used again while arguments\n"
+        "are left.\n",
     .raw = true,
     .builtin = true,
 };

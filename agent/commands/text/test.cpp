@@ -19,8 +19,8 @@ bool is_unary(const std::string& word) {
 }
 
 bool is_binary(const std::string& word) {
-    for (const std::string_view known : {"=", "==", "!=", "<", ">", "-eq", "-ne", "-lt", "-le", "-gt",
-                                         "-ge", "-nt", "-ot", "-ef"}) {
+    for (const std::string_view known : {"=", "==", "!=", "<", ">", "-eq", "-ne", "-lt", "-le",
+                                         "-gt", "-ge", "-nt", "-ot", "-ef"}) {
         if (word == known) return true;
     }
     return false;
@@ -265,8 +265,10 @@ int run(Invocation& call) {
 
 constexpr std::string_view help =
     "Files: -e exists, -f regular, -d directory, -h -L link, -p FIFO, -S socket, -b -c device,\n"
-    "-r -w -x access, -s not empty, -u -g -k mode bits, -O -G ours; A -nt B newer, -ot older, -ef same.\n"
-    "Texts: -n -z = != < >. Numbers: -eq -ne -lt -le -gt -ge. Also ! ( ) -a -o, and -t N: a terminal.\n";
+    "-r -w -x access, -s not empty, -u -g -k mode bits, -O -G ours; A -nt B newer, -ot older, -ef "
+    "same.\n"
+    "Texts: -n -z = != < >. Numbers: -eq -ne -lt -le -gt -ge. Also ! ( ) -a -o, and -t N: a "
+    "terminal.\n";
 
 constexpr Command test_command{
     .name = "test",
