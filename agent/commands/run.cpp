@@ -86,8 +86,10 @@ int run_confined(const Call& call) {
         Output(BorrowedFd(2)).write(missing_grant(call, missing));
         return not_allowed;
     }
-    if (call.target.mode == target::Mode::node) target::deadline::enable();
-    const auto confined = runs_commands(call) ? Result<>{} : target::confine(promise, call.target);
+    // What runs others waits for them for as long as they take; it guards its own looks one by one.
+    const bool alone = !runs_commands(call);
+    if (alone && call.target.mode == target::Mode::node) target::deadline::enable();
+    const auto confined = alone ? target::confine(promise, call.target) : Result<>{};
     if (!confined) {
         Output(BorrowedFd(2))
             .write(std::string(call.command.name) + ": " + text(confined.error()) + '\n');

@@ -7,6 +7,7 @@
 #include "shell/files.h"
 #include "shell/shell.h"
 #include "shell/suggest.h"
+#include "target/deadline.h"
 
 #include <dirent.h>
 
@@ -154,6 +155,7 @@ void add_paths(Shell& shell, const std::string& word, std::vector<Candidate>& ca
     }
     const auto directory = open_directory(shell, place);
     if (!directory) return;
+    const target::deadline::Guard guard(shell.target);
     target::Listing listing(*directory, place);
     while (candidates.size() < most) {
         const auto entry = listing.next();

@@ -3,6 +3,7 @@
 #include "shell/expand.h"
 #include "shell/files.h"
 #include "shell/shell.h"
+#include "target/deadline.h"
 
 #include <fcntl.h>
 #include <unistd.h>
@@ -52,6 +53,7 @@ std::string physical(Shell& shell) {
                 real.resize(real.empty() ? 0 : real.rfind('/'));
                 continue;
             }
+            const target::deadline::Guard guard(shell.target);
             const auto link = target::readlink(shell.target, real + '/' + part);
             if (!link) {
                 real += '/' + part;
@@ -70,6 +72,7 @@ std::string physical(Shell& shell) {
 
 bool change(Shell& shell, const std::string& logical, const std::string& written, bool by_text) {
     if (!shell.here()) {
+        const target::deadline::Guard guard(shell.target);
         const auto opened = target::open_directory(shell.target, logical);
         if (!opened) {
             shell.complain("cd: " + text(opened.error()));

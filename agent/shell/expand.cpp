@@ -4,6 +4,7 @@
 #include "shell/arithmetic.h"
 #include "shell/pattern.h"
 #include "shell/shell.h"
+#include "target/deadline.h"
 
 #include <charconv>
 
@@ -142,6 +143,7 @@ bool home_directory(Shell& shell, std::string_view name, std::string& home) {
         return value != nullptr;
     }
     constexpr std::size_t passwd_limit = std::size_t{1024} * 1024;
+    const target::deadline::Guard guard(shell.target);
     const auto passwd = target::read(shell.target, "/etc/passwd", passwd_limit);
     if (!passwd) return false;
     std::string_view rest = *passwd;

@@ -3,6 +3,7 @@
 
 #include "shell/shell.h"
 #include "sys/file.h"
+#include "target/deadline.h"
 
 #include <fcntl.h>
 
@@ -42,6 +43,7 @@ Result<Fd> open_path(Shell& shell, const std::string& path, int flags, unsigned 
     }
     const auto whole = target::join_path(shell.directory, path);
     if (auto device = own_device(shell, whole)) return *std::move(device);
+    const target::deadline::Guard guard(shell.target);
     const bool writes = (flags & O_ACCMODE) != O_RDONLY || (flags & (O_CREAT | O_TRUNC)) != 0;
     if (!writes) return target::open_for_reading(shell.target, whole);
     if (!any(shell.target.grants & Grant::modify)) {
@@ -58,6 +60,7 @@ Result<Fd> open_directory(Shell& shell, const std::string& path) {
     if (shell.here()) {
         return sys::openat(BorrowedFd(AT_FDCWD), path.empty() ? "." : path, flags);
     }
+    const target::deadline::Guard guard(shell.target);
     return target::open(shell.target, target::join_path(shell.directory, path), flags);
 }
 
@@ -67,6 +70,7 @@ Result<struct statx> stat_path(Shell& shell, const std::string& path, target::Fo
         return sys::statx(BorrowedFd(AT_FDCWD), path,
                           follow == target::Follow::yes ? 0 : AT_SYMLINK_NOFOLLOW);
     }
+    const target::deadline::Guard guard(shell.target);
     return target::stat(shell.target, target::join_path(shell.directory, path), follow);
 }
 

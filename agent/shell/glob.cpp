@@ -3,6 +3,7 @@
 #include "shell/files.h"
 #include "shell/pattern.h"
 #include "shell/shell.h"
+#include "target/deadline.h"
 
 #include <algorithm>
 
@@ -18,6 +19,7 @@ bool list_matches(Search& search, const std::string& prefix, std::string_view pa
                   std::vector<std::string>& names) {
     const auto directory = open_directory(search.shell, prefix);
     if (!directory) return false;
+    const target::deadline::Guard guard(search.shell.target);
     target::Listing listing(*directory, prefix);
     // A leading dot must be written.
     const bool dots = pattern.starts_with('.') || pattern.starts_with("\\.");

@@ -2,6 +2,7 @@
 #include "target/deadline.h"
 
 #include "limpet/limits.h"
+#include "target/target.h"
 
 #include <sys/mman.h>
 #include <sys/time.h>
@@ -92,6 +93,18 @@ void enter() {
 
 void leave() {
     if (active && armed) set(0);
+}
+
+Guard::Guard(const Target& target) : ours_(!active && target.mode != Mode::here) {
+    if (!ours_) return;
+    enable();
+    enter();
+}
+
+Guard::~Guard() {
+    if (!ours_) return;
+    leave();
+    active = false;
 }
 
 }  // namespace limpet::target::deadline

@@ -12,6 +12,10 @@
 
 #include <sys/types.h>
 
+namespace limpet::target {
+struct Target;
+}
+
 namespace limpet::target::deadline {
 
 // Only a process whose parent reports the timeout turns the guard on (a forked command).
@@ -26,5 +30,18 @@ void share();
 // Before an operation on the target's files / before blocking on anything else (pipes, terminals).
 void enter();
 void leave();
+
+// One look at the target's files by a process that otherwise waits for people: the shell. Nothing
+// in mode here, where the files are the caller's own.
+class Guard {
+public:
+    explicit Guard(const Target& target);
+    ~Guard();
+    Guard(const Guard&) = delete;
+    Guard& operator=(const Guard&) = delete;
+
+private:
+    bool ours_ = false;  // nobody had turned it on before
+};
 
 }  // namespace limpet::target::deadline

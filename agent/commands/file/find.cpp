@@ -91,6 +91,8 @@ int run(Invocation& call) {
     return call.status;
 }
 
+constexpr std::string_view running[]{"-exec", "-execdir"};
+
 constexpr Command find{
     .name = "find",
     .usage = "[-H|-L] [PATH...] [EXPRESSION]",
@@ -123,6 +125,7 @@ constexpr Command find{
         "  find /tmp -name '*.log' -mmin -10\n",
     .raw = true,
     .runs_commands = true,
+    .runs_commands_with = running,
 };
 const Register registered{find};
 

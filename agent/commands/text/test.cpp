@@ -3,6 +3,7 @@
 
 #include "commands/command.h"
 #include "sys/file.h"
+#include "target/deadline.h"
 
 #include <unistd.h>
 
@@ -131,6 +132,7 @@ private:
             return sys::statx(BorrowedFd(AT_FDCWD), path,
                               follow == target::Follow::yes ? 0 : AT_SYMLINK_NOFOLLOW);
         }
+        const target::deadline::Guard guard(target_);
         return target::stat(target_, target::join_path(directory_, path), follow);
     }
 
