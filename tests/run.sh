@@ -151,8 +151,11 @@ compile() {  # FOLDER TARGET OPTIONS...: a build that fails ends everything
     return 1
 }
 
-clang() {  # one configuration for what clang does here: tidy reads its commands, fuzz builds
+# One configuration for what clang does here: tidy reads its commands, fuzz builds. Without
+# precompiled headers, which tidy would want built first, and which hide a missing include.
+clang() {
     compile "$PWD/build-fuzz" "$1" -DCMAKE_BUILD_TYPE=RelWithDebInfo -DLIMPET_FUZZ=ON \
+        -DCMAKE_DISABLE_PRECOMPILE_HEADERS=ON \
         -DCMAKE_C_COMPILER=clang-19 -DCMAKE_CXX_COMPILER=clang++-19
 }
 

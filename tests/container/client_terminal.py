@@ -49,10 +49,11 @@ class Session:
     def __init__(self, *words, rows=24, columns=80, interactive=True):
         self.terminal = Terminal("sh", "-c", '"$@"; echo "status=$?."; exec sleep 1000', "sh", CLIENT,
                                  *words, rows=rows, columns=columns)
+        if not interactive:
+            return  # it may be over before anybody looks
         # The shell's own children are the client alone until it ends.
         self.client = until(lambda: children(self.terminal.pid), what="a client")[0]
-        if interactive:
-            until(lambda: is_raw(self.terminal), what="raw mode")
+        until(lambda: is_raw(self.terminal), what="raw mode")
 
     def remote_size(self):
         """The size of the session's pty, asked of the kernel: rows, columns."""

@@ -314,7 +314,8 @@ def nothing_is_left():
         if number % 10 == 0:
             session = Terminal(CLIENT, "attach", target.name)
             session.send("ls /\n")
-            session.expect("app")
+            # Typed before the prompt, Ctrl-D would be the terminal's end of file for `ls`.
+            session.expect("app.*[$#] ")
             session.send("\x04" if number % 20 else "exit\n")
             session.wait()
             session.close()

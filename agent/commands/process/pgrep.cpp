@@ -4,44 +4,14 @@
 #include "commands/process/process.h"
 #include "parse/lines.h"
 #include "parse/number.h"
+#include "parse/regex.h"
 #include "parse/status.h"
 
-#include <regex.h>
-
 #include <algorithm>
+#include <utility>
 
 namespace limpet::commands {
 namespace {
-
-// regexec(3) of POSIX extended expressions, as pgrep(1) takes them. One call of a few hundred
-// bytes each: an expression that explodes is the operator's own.
-class Expression {
-public:
-    static Result<std::unique_ptr<Expression>> compile(const std::string& text, bool ignore_case) {
-        auto expression = std::make_unique<Expression>();
-        const int flags = REG_EXTENDED | REG_NOSUB | (ignore_case ? REG_ICASE : 0);
-        if (const int problem = ::regcomp(&expression->compiled_, text.c_str(), flags)) {
-            char reason[128];
-            ::regerror(problem, &expression->compiled_, reason, sizeof reason);
-            return refused("expression", reason);
-        }
-        expression->valid_ = true;
-        return expression;
-    }
-    Expression() = default;
-    Expression(const Expression&) = delete;
-    Expression& operator=(const Expression&) = delete;
-    ~Expression() {
-        if (valid_) ::regfree(&compiled_);
-    }
-    [[nodiscard]] bool matches(const std::string& text) const {
-        return ::regexec(&compiled_, text.c_str(), 0, nullptr, 0) == 0;
-    }
-
-private:
-    regex_t compiled_{};
-    bool valid_ = false;
-};
 
 struct Match {
     pid_t pid = 0;
@@ -73,11 +43,12 @@ int run_pgrep(Invocation& call) {
     if (call.operands.empty() && !call.options.has('u') && !call.options.has('P')) {
         return call.misused("no expression");
     }
-    std::unique_ptr<Expression> expression;
+    std::optional<parse::Regex> expression;
     if (!call.operands.empty()) {
-        auto pattern = call.operands[0];
-        if (call.options.has('x')) pattern = "^(" + pattern + ")$";
-        auto compiled = Expression::compile(pattern, call.options.has('i'));
+        auto compiled =
+            parse::Regex::compile({&call.operands[0], 1}, {.syntax = parse::regex::Syntax::extended,
+                                                           .ignore_case = call.options.has('i'),
+                                                           .whole_line = call.options.has('x')});
         if (!compiled) return call.misused(text(compiled.error()));
         expression = *std::move(compiled);
     }
@@ -105,7 +76,8 @@ int run_pgrep(Invocation& call) {
         }
         auto arguments = joined(read_small(process, "cmdline").value_or(""));
         const bool whole_line = call.options.has('f') && !arguments.empty();
-        const bool match = !expression || expression->matches(whole_line ? arguments : stat->comm);
+        const bool match =
+            !expression || expression->matches(whole_line ? arguments : stat->comm) == true;
         if (match == call.options.has('v')) return;
         matches.push_back({process.pid, stat->starttime, stat->comm, std::move(arguments)});
     });
@@ -113,7 +85,10 @@ int run_pgrep(Invocation& call) {
         call.complain(done.error());
         return 1;
     }
-    const auto by_age = [](const Match& a, const Match& b) { return a.start < b.start; };
+    // Within one clock tick the higher pid is the younger, but for the rare wrap.
+    const auto by_age = [](const Match& a, const Match& b) {
+        return std::pair(a.start, a.pid) < std::pair(b.start, b.pid);
+    };
     if (!matches.empty() && call.options.has('n')) {
         matches = {*std::ranges::max_element(matches, by_age)};
     } else if (!matches.empty() && call.options.has('O')) {
