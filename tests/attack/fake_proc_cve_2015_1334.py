@@ -32,7 +32,7 @@ def truth(how):
         for argv in (("cat", "/proc/1/status"), ("cat", "/proc/1/stat"), ("cat", "/proc/self/comm"),
                      ("cat", "/proc/1/comm"), ("cat", "/proc//self/status"),
                      ("cat", "/./proc/1/comm"), ("head", "-n", "1", "/proc/1/status"),
-                     ("ps",), ("ps", "aux"), ("tree",), ("status", "1"), ("threads", "1"),
+                     ("ps",), ("ps", "aux"), ("pstree",), ("status", "1"), ("threads", "1"),
                      ("sh", "-c", "cat /proc/1/comm; cat </proc/1/comm; cd /proc/1; cat comm")):
             if argv[0] not in known:
                 continue
