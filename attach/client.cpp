@@ -2,6 +2,7 @@
 #include "attach/client.h"
 
 #include "attach/report.h"
+#include "attach/sanitiser.h"
 #include "attach/verb.h"
 
 #include <fcntl.h>
@@ -19,8 +20,8 @@ void occupy_standard_descriptors() {
 }
 
 int misused_program(std::string_view problem) {
-    print(2, "limpet: " + std::string(problem) + "\nusage: " +
-                 "limpet [OPTION...] VERB|TARGET [ARG...]  (limpet help lists the verbs)\n");
+    (void)print(2, one_line("limpet: " + std::string(problem)) + "\nusage: " +
+                       "limpet [OPTION...] VERB|TARGET [ARG...]  (limpet help lists the verbs)\n");
     return misuse;
 }
 

@@ -26,7 +26,7 @@ int report(std::string_view what, const Error& error) {
     // Whoever read our output went away: not worth a line, as for every program of a pipeline.
     if (error.code == EPIPE && error.action == "write") return 128 + SIGPIPE;
     // Parts of it may come from the agent or the target.
-    print(2, one_line("limpet: " + std::string(what) + ": " + text(error)) + '\n');
+    (void)print(2, one_line("limpet: " + std::string(what) + ": " + text(error)) + '\n');
     return failure;
 }
 

@@ -2,6 +2,7 @@
 #include "attach/verb.h"
 
 #include "attach/report.h"
+#include "attach/sanitiser.h"
 
 #include <algorithm>
 #include <array>
@@ -61,8 +62,9 @@ std::string help_text(const Verb& verb) {
 }
 
 int misused(const Verb& verb, std::string_view problem) {
-    print(2, "limpet: " + std::string(verb.name) + ": " + std::string(problem) +
-                 "\nusage: " + usage_line(verb));
+    // The problem quotes what was typed, or pasted, and the terminal must not act on that.
+    (void)print(2, one_line("limpet: " + std::string(verb.name) + ": " + std::string(problem)) +
+                       "\nusage: " + usage_line(verb));
     return misuse;
 }
 

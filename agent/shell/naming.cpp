@@ -70,7 +70,7 @@ int run_command(Shell& shell, Words& words) {
     if (at == words.size()) return 0;
     int status = 0;
     for (; at < words.size(); ++at) {
-        if (describe(shell, words[at], mode == 'v') != 0) status = mode == 'v' ? 127 : 127;
+        if (describe(shell, words[at], mode == 'v') != 0) status = 127;
     }
     return status;
 }

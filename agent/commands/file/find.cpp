@@ -4,6 +4,7 @@
 #include "commands/run.h"
 
 #include <dirent.h>
+#include <algorithm>
 
 #include <ctime>
 
@@ -76,6 +77,7 @@ int run(Invocation& call) {
     auto test = find_command::parse(state, words);
     if (!test) return call.misused(text(test.error()));
     if (!state.acts) {
+        // NOLINTNEXTLINE(bugprone-use-after-move): it is assigned to, not used
         *test = [&state, wanted = *std::move(test)](Visit& visit) {
             if (!wanted(visit)) return false;
             find_command::print(state, visit, '\n');

@@ -3,6 +3,8 @@
 #include "commands/file/mount_table.h"
 #include "commands/table.h"
 
+#include <algorithm>
+
 namespace limpet::commands {
 namespace {
 

@@ -7,6 +7,7 @@
 #include "parse/wildcard.h"
 
 #include <dirent.h>
+#include <algorithm>
 
 namespace limpet::commands {
 namespace {
