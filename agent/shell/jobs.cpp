@@ -3,6 +3,7 @@
 
 #include "commands/run.h"
 #include "shell/shell.h"
+#include "target/deadline.h"
 
 #include <fcntl.h>
 #include <sys/ioctl.h>
@@ -12,6 +13,7 @@
 
 #include <algorithm>
 #include <charconv>
+#include <csignal>
 
 namespace limpet::shell {
 namespace {
@@ -52,11 +54,50 @@ void note(Shell& shell, pid_t pid, int status) {
     }
 }
 
+// The child that is overdue as if its deadline had killed it; 0 when none is.
+pid_t overdue_child(const Shell& shell) {
+    for (const auto& job : shell.jobs.list) {
+        for (const auto& process : job.processes) {
+            if (process.state == ProcessState::running && target::deadline::overdue(process.pid)) {
+                return process.pid;
+            }
+        }
+    }
+    return 0;
+}
+
+// waitpid(2) of any child. In a target a child may hang where no signal reaches it: that one
+// counts as killed by its deadline, and the kernel keeps it. SIGCHLD is blocked meanwhile, so that
+// sigtimedwait(2) gets it; another signal ends the wait with EINTR, as it would waitpid's.
+pid_t wait_for_any(const Shell& shell, int& status, int flags) {
+    if (shell.here() || (flags & WNOHANG) != 0) return ::waitpid(-1, &status, flags);
+    sigset_t ended, before;
+    ::sigemptyset(&ended);
+    ::sigaddset(&ended, SIGCHLD);
+    ::sigprocmask(SIG_BLOCK, &ended, &before);
+    pid_t child = 0;
+    while ((child = ::waitpid(-1, &status, flags | WNOHANG)) == 0) {
+        if ((child = overdue_child(shell)) != 0) {
+            status = SIGALRM;
+            break;
+        }
+        constexpr timespec look_again{.tv_sec = 1, .tv_nsec = 0};
+        if (::sigtimedwait(&ended, nullptr, &look_again) < 0 && errno == EINTR) {
+            child = -1;
+            break;
+        }
+    }
+    const int problem = errno;
+    ::sigprocmask(SIG_SETMASK, &before, nullptr);
+    errno = problem;
+    return child;
+}
+
 // One waitpid(2); false when there is nothing to wait for or a signal came.
 bool wait_once(Shell& shell, int flags) {
     if (shell.on(opt_monitor)) flags |= WUNTRACED;
     int status = 0;
-    const pid_t pid = ::waitpid(-1, &status, flags);
+    const pid_t pid = wait_for_any(shell, status, flags);
     if (pid > 0) {
         note(shell, pid, status);
         return true;
