@@ -163,6 +163,7 @@ layer_lint() {
     step lint/format 60 tests/lint/format.sh
     step lint/style 60 tests/lint/style.sh
     cases lint/layers 300 python3 tests/lint/layers.py "$build"
+    step lint/docs 60 bash -c 'docs/generate.sh "$1" | diff docs/commands.md -' docs "$agent"
     clang help && step lint/tidy 900 tests/lint/tidy.sh "$PWD/build-fuzz"
 }
 layer_unit() { catch2 unit "$build/bin/unit"; }
