@@ -18,6 +18,7 @@
 #include <cerrno>
 #include <csignal>
 #include <cstring>
+#include <string_view>
 
 namespace limpet::testing {
 namespace {
@@ -72,7 +73,23 @@ void furnish() {
 
 void answer_enosys(const std::initializer_list<const char*>& calls) {
     scmp_filter_ctx context = seccomp_init(SCMP_ACT_ALLOW);
+    for (const std::string_view special : calls) {
+        if (special == "pidns=") {
+            // FSCONFIG_SET_FD (5): EINVAL is what a procfs before 6.17 says of that option.
+            check(seccomp_rule_add(context, SCMP_ACT_ERRNO(EINVAL), SCMP_SYS(fsconfig), 1,
+                                   SCMP_A1(SCMP_CMP_EQ, 5)) == 0,
+                  "pidns=");
+        } else if (special == "PIDFD_GET_NAMESPACE") {
+            // ioctl(2) of type 0xFF: ENOTTY is what a pidfd before 6.11 says.
+            check(seccomp_rule_add(context, SCMP_ACT_ERRNO(ENOTTY), SCMP_SYS(ioctl), 1,
+                                   SCMP_A1(SCMP_CMP_MASKED_EQ, 0xff00, 0xff00)) == 0,
+                  "PIDFD_GET_NAMESPACE");
+        }
+    }
     for (const char* name : calls) {
+        if (std::string_view(name) == "pidns=" || std::string_view(name) == "PIDFD_GET_NAMESPACE") {
+            continue;
+        }
         const int call = seccomp_syscall_resolve_name(name);
         check(call != __NR_SCMP_ERROR, name);
         check(seccomp_rule_add(context, SCMP_ACT_ERRNO(ENOSYS), call, 0) == 0, name);

@@ -79,12 +79,14 @@ TEST_CASE("an older kernel is looked at by other calls, with the same results") 
         return in_child([&] { return look_around(box.pid()); }, calls);
     };
     CHECK(without({"openat2"}) == "");
+    CHECK(without({"pidns="}) == "");
+    CHECK(without({"PIDFD_GET_NAMESPACE"}) == "");
     CHECK(without({"mount_setattr"}) == "");
     CHECK(without({"pidfd_open"}) == "");
     CHECK(without({"pidfd_send_signal", "pidfd_open"}) == "");
     CHECK(without({"close_range", "landlock_create_ruleset"}) == "");
     CHECK(without({"openat2", "mount_setattr", "pidfd_open", "close_range",
-                   "landlock_create_ruleset"}) == "");
+                   "pidns=", "landlock_create_ruleset"}) == "");
 }
 
 TEST_CASE("a kernel without detached trees is refused by name") {

@@ -25,9 +25,10 @@ constexpr Command stty{
     .summary = "print the terminal's size",
     .theme = "session",
     .run = run,
-    .help = "Rows and columns of the terminal that standard input is, as the window has them now.\n\n"
-            "Example:\n"
-            "  stty size\n",
+    .help =
+        "Rows and columns of the terminal that standard input is, as the window has them now.\n\n"
+        "Example:\n"
+        "  stty size\n",
 };
 const Register registered{stty};
 
