@@ -88,6 +88,10 @@ def any_process_of_ours_may_die():
     with Box("wait") as box:
         for victim in range(3):  # serve, the session, its command
             client = busy(box, "cat")
+            # An answer comes from the command itself: until then the third may be the joiner.
+            client.stdin.write(b"here\n")
+            client.stdin.flush()
+            equal(client.stdout.readline(), b"here\n", "the command's answer")
             os.kill(attack.children(client.pid)[victim], signal.SIGKILL)
             wait(client)
             check(client.returncode != 0, f"the death of process {victim} is no success")
