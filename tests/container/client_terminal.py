@@ -46,14 +46,15 @@ def is_raw(terminal):
 class Session:
     """limpet below a shell that does not repair the terminal after it; .client is its pid."""
 
-    def __init__(self, *words, rows=24, columns=80, interactive=True):
+    def __init__(self, *words, rows=24, columns=80, interactive=True, brief=False):
         self.terminal = Terminal("sh", "-c", '"$@"; echo "status=$?."; exec sleep 1000', "sh", CLIENT,
                                  *words, rows=rows, columns=columns)
-        if not interactive:
+        if brief:
             return  # it may be over before anybody looks
         # The shell's own children are the client alone until it ends.
         self.client = until(lambda: children(self.terminal.pid), what="a client")[0]
-        until(lambda: is_raw(self.terminal), what="raw mode")
+        if interactive:
+            until(lambda: is_raw(self.terminal), what="raw mode")
 
     def remote_size(self):
         """The size of the session's pty, asked of the kernel: rows, columns."""
@@ -143,7 +144,7 @@ def terminal_is_restored_when_the_agent_dies():
 
 @case
 def terminal_is_restored_when_the_target_is_not_there():
-    session = Session("exec", "-t", "pid:4194303", "--", "ls", interactive=False)
+    session = Session("exec", "-t", "pid:4194303", "--", "ls", brief=True)
     equal(session.ended(), 125, "status")
     session.restored()
 
@@ -168,7 +169,7 @@ def hostile_bytes_are_shown_on_a_terminal_and_raw_in_a_pipe():
         file.write(evil)
     where = target()
     equal(limpet_exec(where, "cat", scratch("evil")).out, evil, "in a pipe")
-    session = Session("exec", where, "--", "cat", scratch("evil"), interactive=False)
+    session = Session("exec", where, "--", "cat", scratch("evil"), brief=True)
     seen = session.terminal.expect(r"(.*)\r\nstatus=0\.")[1]
     equal(seen.decode(), "\\x1b]0;owned\\x07\\x1b[2J \\u009b31m \\x9b0m one\\x0dtwo\\x08 "
           "\\u202egpj.exe \\u2066 \\U000e0041 fine: grüße", "on a terminal")
