@@ -14,7 +14,7 @@ namespace {
 constexpr std::size_t line_limit = 16 * 1024;
 
 void show(std::string_view line, bool raw) {
-    print(2, "limpet: agent: " + one_line(line) + (raw ? "\r\n" : "\n"));
+    (void)print(2, "limpet: agent: " + one_line(line) + (raw ? "\r\n" : "\n"));
 }
 
 }  // namespace

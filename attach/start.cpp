@@ -24,7 +24,7 @@ std::string host(const Arguments& arguments) {
 }
 
 void note(std::string_view what, std::string_view text) {
-    print(2, one_line("limpet: " + std::string(what) + ": " + std::string(text)) + '\n');
+    (void)print(2, one_line("limpet: " + std::string(what) + ": " + std::string(text)) + '\n');
 }
 
 }  // namespace

@@ -47,6 +47,8 @@ class Input {
 public:
     // `on_target`: the bytes come from the target's files, so reading is under the file deadline.
     explicit Input(BorrowedFd fd, bool on_target = false) : fd_(fd), on_target_(on_target) {}
+    // A descriptor that ends with this expression would be closed before the first read.
+    explicit Input(Fd&& fd, bool on_target = false) = delete;
     // Also owns the descriptor, a file of the target; the name is for messages.
     Input(Fd fd, std::string name)
         : owned_(std::move(fd)), fd_(owned_), on_target_(true), name_(std::move(name)) {}

@@ -161,7 +161,7 @@ void each_proc_socket(const Process& process, const std::function<void(parse::So
         // A kernel without IPv6 has no tcp6: what is not there has no sockets.
         auto file = process.at.open(path, O_RDONLY);
         if (!file) continue;
-        Input input(*std::move(file));
+        Input input(*file, true);
         for (;;) {
             const auto line = input.line();
             if (!line || !*line) break;

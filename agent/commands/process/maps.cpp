@@ -71,7 +71,7 @@ std::string shown_path(const parse::Mapping& mapping) {
 // smaps, summed up per file.
 Result<std::vector<Total>> totals(const Process& process) {
     Fd file = TRY(process.at.open("smaps", O_RDONLY));
-    Input input(std::move(file));
+    Input input(file, true);
     std::vector<Total> list;
     std::unordered_map<std::string, std::size_t> known;
     Total* current = nullptr;
