@@ -34,7 +34,7 @@ void print_maps(Invocation& call, const Process& process) {
         call.complain(file.error());
         return;
     }
-    Input input(*std::move(file));
+    Input input(*file, true);
     for (;;) {
         const auto line = input.line();
         if (!line) {
