@@ -43,7 +43,7 @@ def untold(*argv):
                        stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
                        env=attack.limpet.environment(TOKEN=TOKEN.decode(), XDG_STATE_HOME=state,
                                                      TMPDIR=state))
-        check(tell(client.pid), "the client itself was given them")
+        until(lambda: tell(client.pid), what="what the client itself was given")
         pids = until(lambda: len(children(client.pid)) >= 3 and children(client.pid), what="it")
         attack.time.sleep(0.2)
         equal([line for pid in pids for line in tell(pid)], [], "told")
