@@ -23,11 +23,18 @@ def state():
                             not name.startswith(("limpet-test", "limpet-docker")))}
 
 
+def left(before):
+    """What is there now and was not before; what has gone since is somebody else's leftover."""
+    now = state()
+    return {kind: found for kind in now
+            if (found := [thing for thing in now[kind] if thing not in before[kind]])}
+
+
 def same_state(before, what):
     try:
-        until(lambda: state() == before, timeout=5, what="it")
+        until(lambda: not left(before), timeout=5, what="it")
     except AssertionError:
-        equal(state(), before, f"left behind after {what}")
+        equal(left(before), {}, f"left behind after {what}")
 
 
 def busy(box, *argv):
