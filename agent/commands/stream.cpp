@@ -82,6 +82,10 @@ Result<bool> Input::fill() {
         target::deadline::enter();
     } else {
         target::deadline::leave();
+        int ready = -1;
+        while ((ready = target::deadline::await_input(fd_)) < 0 && errno == EINTR) {
+        }
+        if (ready == 0) return std::unexpected(target::deadline::writer_hangs());
     }
     auto got = sys::read(fd_, buffer_.get() + end_, capacity_ - end_);
     if (!got) {

@@ -1,6 +1,7 @@
 // shell/read.cpp - read and getopts.
 #include "shell/builtins.h"
 #include "shell/shell.h"
+#include "target/deadline.h"
 
 #include <unistd.h>
 
@@ -34,7 +35,10 @@ Line read_line(Shell& shell, const Reading& how) {
             return line;
         }
         char byte = 0;
-        const auto got = ::read(0, &byte, 1);
+        // Once a line, not once a byte: who hangs does so between its writes.
+        const int ready = line.text.empty() ? target::deadline::await_input(BorrowedFd(0)) : 1;
+        if (ready == 0) shell.complain(text(target::deadline::writer_hangs()));
+        const auto got = ready > 0 ? ::read(0, &byte, 1) : ready;
         if (got < 0 && errno == EINTR) {
             run_traps(shell);
             if (!shell.leaving()) continue;

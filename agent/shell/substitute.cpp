@@ -5,6 +5,7 @@
 #include "shell/expand.h"
 #include "shell/shell.h"
 #include "sys/file.h"
+#include "target/deadline.h"
 
 #include <sys/wait.h>
 #include <unistd.h>
@@ -81,13 +82,14 @@ bool substitute_outside(Shell& shell, const Node* body, std::string& output) {
     writing.reset();
     char buffer[4096];
     for (;;) {
-        const auto got = sys::read(reading, buffer, sizeof buffer);
+        const int ready = target::deadline::await_input(reading);
+        if (ready < 0) continue;  // EINTR: the trap runs afterwards
+        const auto got = ready == 0 ? 0 : sys::read(reading, buffer, sizeof buffer);
         if (!got || *got == 0) break;
         output.append(buffer, *got);
     }
-    int status = 0;
-    while (::waitpid(child, &status, 0) < 0 && errno == EINTR) {
-    }
+    const int status = commands::wait_for(child, "$()").value_or(0);
+    if (const auto line = commands::epitaph("$()", status); !line.empty()) write_fd(2, line + '\n');
     shell.substitution_status = commands::shell_status(status);
     return true;
 }

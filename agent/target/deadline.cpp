@@ -4,10 +4,13 @@
 #include "limpet/limits.h"
 #include "target/target.h"
 
+#include <poll.h>
 #include <sys/mman.h>
+#include <sys/stat.h>
 #include <sys/time.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <atomic>
 #include <csignal>
@@ -22,6 +25,7 @@ namespace {
 struct Note {
     std::atomic<pid_t> process;
     std::atomic<time_t> armed_at;  // 0: not armed
+    std::atomic<ino_t> pipes[2];   // its standard output and error, where they are pipes
 };
 using Notes = std::array<Note, 256>;
 static_assert(std::atomic<time_t>::is_always_lock_free);
@@ -35,6 +39,17 @@ time_t now_in_seconds() {
     timespec now{};
     ::clock_gettime(CLOCK_MONOTONIC_COARSE, &now);
     return now.tv_sec;
+}
+
+// The inode of a pipe, 0 of anything else.
+ino_t pipe_inode(int fd) {
+    struct stat status{};
+    return ::fstat(fd, &status) == 0 && S_ISFIFO(status.st_mode) ? status.st_ino : 0;
+}
+
+bool is_late(const Note& note) {
+    const time_t since = note.armed_at;
+    return since != 0 && now_in_seconds() - since > limits::file_deadline + 1;
 }
 
 // Per process by nature, as the interval timer is.
@@ -63,6 +78,8 @@ void enable() {
         mine = &note_of(::getpid());
         mine->process = ::getpid();
         mine->armed_at = 0;
+        mine->pipes[0] = pipe_inode(1);
+        mine->pipes[1] = pipe_inode(2);
     }
     if (armed) set(0);
 }
@@ -76,10 +93,31 @@ void share() {
     if (memory != MAP_FAILED) notes = ::new (memory) Notes{};
 }
 
+bool shared() { return notes != nullptr; }
+
 bool overdue(pid_t child) {
-    if (!notes || note_of(child).process != child) return false;
-    const time_t since = note_of(child).armed_at;
-    return since != 0 && now_in_seconds() - since > limits::file_deadline + 1;
+    return notes && note_of(child).process == child && is_late(note_of(child));
+}
+
+int await_input(BorrowedFd fd) {
+    if (!notes) return 1;
+    pollfd wanted{.fd = fd.get(), .events = POLLIN, .revents = 0};
+    for (;;) {
+        constexpr int look_again = 1000;
+        const int ready = ::poll(&wanted, 1, look_again);
+        if (ready != 0) return ready;
+        const ino_t pipe = pipe_inode(fd.get());
+        const auto keeps_it = [&](const Note& note) {
+            return (note.pipes[0] == pipe || note.pipes[1] == pipe) && is_late(note);
+        };
+        if (pipe != 0 && std::ranges::any_of(*notes, keeps_it)) return 0;
+    }
+}
+
+Error writer_hangs() {
+    return refused("read", "who writes into this pipe hangs in the target's file system; what came "
+                           "of it is partial")
+        .error();
 }
 
 void enter() {

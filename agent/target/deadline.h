@@ -10,6 +10,9 @@
 // looks at overdue() as well, and leaves such a child to the kernel.
 #pragma once
 
+#include "limpet/error.h"
+#include "limpet/fd.h"
+
 #include <sys/types.h>
 
 namespace limpet::target {
@@ -24,8 +27,15 @@ void enable();
 
 // Once, before the first fork: from then on parents see how long their children have been at it.
 void share();
+[[nodiscard]] bool shared();
 // A child that still lives though its deadline killed it a second ago.
 [[nodiscard]] bool overdue(pid_t child);
+// Before a read(2) that waits for other processes: poll(2) until there is something to read. 0 when
+// nothing will come, because whoever writes into this pipe is such a child and keeps it open; -1
+// with errno EINTR.
+[[nodiscard]] int await_input(BorrowedFd fd);
+// The error of a read for which await_input() gave 0.
+Error writer_hangs();
 
 // Before an operation on the target's files / before blocking on anything else (pipes, terminals).
 void enter();

@@ -2,6 +2,7 @@
 #include "target/tree.h"
 
 #include "limpet/limits.h"
+#include "parse/mountinfo.h"
 #include "parse/number.h"
 #include "sys/file.h"
 #include "sys/mount.h"
@@ -24,39 +25,12 @@ constexpr std::uint64_t harmless = MOUNT_ATTR_RDONLY | MOUNT_ATTR_NOSUID | MOUNT
                                    MOUNT_ATTR_NOEXEC | MOUNT_ATTR_NOATIME;
 constexpr unsigned long harmless_flags = MS_RDONLY | MS_NOSUID | MS_NODEV | MS_NOEXEC | MS_NOATIME;
 
-// proc_pid_mountinfo(5): space, tab, newline and backslash are octal escapes.
-std::string unescape(std::string_view text) {
-    std::string plain;
-    for (std::size_t i = 0; i < text.size(); ++i) {
-        if (text[i] == '\\' && i + 3 < text.size()) {
-            if (const auto byte = parse::number<unsigned>(text.substr(i + 1, 3), 8)) {
-                plain += static_cast<char>(*byte);
-                i += 3;
-                continue;
-            }
-        }
-        plain += text[i];
-    }
-    return plain;
-}
-
 // Mount point -> mount options, of the mount that is on top there.
 Result<std::map<std::string, std::string>> mount_points(BorrowedFd own_procfs) {
     const Fd file = TRY(sys::openat(own_procfs, "self/mountinfo", O_RDONLY));
     const auto text = TRY(sys::read_all(file, limits::large_procfs_file, "/proc/self/mountinfo"));
     std::map<std::string, std::string> points;
-    for (std::size_t at = 0; at < text.size();) {
-        const auto end = std::min(text.find('\n', at), text.size());
-        std::string_view line(text.data() + at, end - at);
-        at = end + 1;
-        std::string_view fields[6];
-        for (auto& field : fields) {
-            const auto space = std::min(line.find(' '), line.size());
-            field = line.substr(0, space);
-            line.remove_prefix(std::min(space + 1, line.size()));
-        }
-        points[unescape(fields[4])] = fields[5];
-    }
+    for (auto& mount : parse::mountinfo(text)) points[mount.point] = std::move(mount.options);
     return points;
 }
 

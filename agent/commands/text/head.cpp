@@ -1,6 +1,7 @@
 // head.cpp - the first lines or bytes of files.
 #include "commands/command.h"
 #include "commands/size.h"
+#include "commands/text/parts.h"
 
 #include <cstring>
 #include <deque>
@@ -109,30 +110,10 @@ Result<> show(Input& input, Output& out, const Amount& wanted) {
 int run(Invocation& call) {
     const auto wanted = amount(call.options);
     if (!wanted) return call.misused("the count is not a number");
-    if (call.operands.empty()) call.operands.emplace_back("-");
-    bool headings = call.operands.size() > 1;
-    for (const auto& given : call.options.all()) {
-        if (given.option->letter == 'q') headings = false;
-        if (given.option->letter == 'v') headings = true;
-    }
-    bool first = true;
-    for (const auto& name : call.operands) {
-        auto input = call.open(name);
-        if (!input) {
-            call.complain(input.error());
-            continue;
-        }
-        if (headings) {
-            call.out.print("%s==> ", first ? "" : "\n");
-            call.out.write(name == "-" ? "standard input" : name);
-            call.out.write(" <==\n");
-        }
-        first = false;
-        if (auto done = show(*input, call.out, *wanted); !done) {
-            if (done.error().subject.empty()) done.error().subject = name;
-            call.complain(done.error());
-        }
-    }
+    show_parts(call, {.show = [&](const std::string&, Input& input) {
+                          return show(input, call.out, *wanted);
+                      },
+                      .missing = {}});
     return call.status;
 }
 

@@ -1,6 +1,7 @@
 // tail.cpp - the last lines or bytes of files, and what is appended to them.
 #include "commands/command.h"
 #include "commands/size.h"
+#include "commands/text/parts.h"
 #include "limpet/limits.h"
 #include "target/deadline.h"
 
@@ -159,8 +160,8 @@ Result<> show(Input& input, Output& out, const Amount& wanted) {
 
 class Follower {
 public:
-    Follower(Invocation& call, bool by_name, bool headings, int pause)
-        : call_(call), by_name_(by_name), headings_(headings), pause_(pause) {}
+    Follower(Invocation& call, bool by_name, int pause)
+        : call_(call), by_name_(by_name), headings_(wants_headings(call)), pause_(pause) {}
 
     void add(const std::string& name, BorrowedFd open_file, bool last_shown) {
         Followed file{.name = name};
@@ -236,9 +237,7 @@ private:
         for (;;) {
             const auto bytes = input.block();
             if (!bytes || bytes->empty()) break;
-            if (headings_ && last_ != index) {
-                call_.out.write("\n==> " + file.name + " <==\n");
-            }
+            if (headings_ && last_ != index) print_heading(call_.out, file.name, false);
             last_ = index;
             call_.out.write(*bytes);
             if (!call_.out.flush()) return;
@@ -257,12 +256,6 @@ private:
 int run(Invocation& call) {
     const auto wanted = amount(call.options);
     if (!wanted) return call.misused("the count is not a number");
-    if (call.operands.empty()) call.operands.emplace_back("-");
-    bool headings = call.operands.size() > 1;
-    for (const auto& given : call.options.all()) {
-        if (given.option->letter == 'q') headings = false;
-        if (given.option->letter == 'v') headings = true;
-    }
     const bool by_name = call.options.has('F');
     const bool follow = by_name || call.options.has('f');
     int pause = 250;  // milliseconds
@@ -273,28 +266,16 @@ int run(Invocation& call) {
         }
         pause = static_cast<int>(*whole) * 1000;
     }
-    Follower follower(call, by_name, headings, pause);
-    bool first = true;
-    for (const auto& name : call.operands) {
-        auto input = call.open(name);
-        if (!input) {
-            call.complain(input.error());
-            if (by_name) follower.add_missing(name);
-            continue;
-        }
-        if (headings) {
-            call.out.print("%s==> ", first ? "" : "\n");
-            call.out.write(name == "-" ? "standard input" : name);
-            call.out.write(" <==\n");
-        }
-        first = false;
-        if (auto done = show(*input, call.out, *wanted); !done) {
-            if (done.error().subject.empty()) done.error().subject = name;
-            call.complain(done.error());
-        }
-        // POSIX: a pipe on standard input is not followed, it has an end.
-        if (follow && name != "-") follower.add(name, input->fd(), true);
-    }
+    Follower follower(call, by_name, pause);
+    show_parts(call, {.show = [&](const std::string& name, Input& input) -> Result<> {
+                          auto done = show(input, call.out, *wanted);
+                          // POSIX: a pipe on standard input is not followed, it has an end.
+                          if (follow && name != "-") follower.add(name, input.fd(), true);
+                          return done;
+                      },
+                      .missing = [&](const std::string& name) {
+                          if (by_name) follower.add_missing(name);
+                      }});
     if (follow) follower.run();
     return call.status;
 }
