@@ -115,8 +115,9 @@ int await_input(BorrowedFd fd) {
 }
 
 Error writer_hangs() {
-    return refused("read", "who writes into this pipe hangs in the target's file system; what came "
-                           "of it is partial")
+    return refused("read",
+                   "who writes into this pipe hangs in the target's file system; what came "
+                   "of it is partial")
         .error();
 }
 

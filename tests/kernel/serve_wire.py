@@ -395,6 +395,69 @@ def hostile_names_are_escaped_in_the_log():
 
 
 @case
+def silence_ends_a_connection_on_either_side():
+    """Both at once, since each takes the minute that a peer is given."""
+    began = time.monotonic()
+    process, wire = stdio()
+    wire.sock.settimeout(90)
+    wire.sock.sendall(opening(1, ["cat"], someone()))
+    tree = until(lambda: len(descendants(process.pid)) >= 2 and descendants(process.pid),
+                 what="session and command")
+    # An agent that says hello and then nothing at all.
+    path = scratch("silent")
+    with socket.socket(socket.AF_UNIX) as listener:
+        listener.bind(path)
+        listener.listen(1)
+        client = start(CLIENT, "--host", f"unix:{path}", "exec", "pid:1", "--", "true",
+                       stdin=subprocess.DEVNULL, stderr=subprocess.PIPE)
+        agent, _ = listener.accept()
+    agent.sendall(frame(HELLO, payload=b"LMPT" + struct.pack("<II", 1, MIB) + string("silent")))
+
+    seen, first_ping = [], None
+    while (got := wire.receive()) is not None:
+        seen.append(got[0])
+        if got[0] == PING and first_ping is None:
+            first_ping = time.monotonic() - began
+        if got[0] == ERROR:
+            equal(got[3], b"nothing was heard for 60 s")
+    lasted = time.monotonic() - began
+    equal(seen.count(ERROR), 1, "the reason")
+    check(14 <= first_ping <= 25, f"the first ping after {first_ping:.1f} s")
+    check(seen.count(PING) >= 3, f"{seen.count(PING)} pings in a minute")
+    check(59 <= lasted <= 75, f"given up after {lasted:.1f} s")
+    until(lambda: not any(map(alive, tree)), 5, f"the end of all of {tree}")
+    equal(process.wait(10), 0)
+    equal(client.wait(20), 125, "a client whose agent is silent")
+    check(b"60 s" in client.stderr.read(), "it does not say why")
+    client.stderr.close()
+    agent.close()
+
+
+@case
+def connections_are_limited_and_a_freed_place_is_given():
+    path = scratch("limit/socket")
+    process = listen(path)
+    most = 256
+    wires = [Wire(connect(path)) for _ in range(most)]
+    refused = connect(path)
+    refused.settimeout(30)
+    equal(refused.recv(100), b"", "one too many")
+    wires[0].sock.sendall(opening(1, ["cat", "/etc/hostname"], someone()))
+    equal(wires[0].until_exit(1), (EXITED, 0), "the others are served")
+    wires.pop().sock.close()
+
+    def another():
+        try:
+            return Wire(connect(path))
+        except (AssertionError, OSError):
+            return None
+    until(another, what="the place that became free").sock.close()
+    process.terminate()
+    _, log = process.communicate(timeout=10)
+    check(b"too many connections" in log, "it is not in the log")
+
+
+@case
 def many_sessions_at_once():
     process, wire = stdio()
     target = someone()

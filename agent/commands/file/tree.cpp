@@ -1,6 +1,7 @@
 // tree.cpp - directories drawn as a tree.
 #include "commands/command.h"
 #include "commands/file/shown.h"
+#include "commands/names.h"
 #include "commands/walk.h"
 #include "limpet/limits.h"
 #include "parse/number.h"
@@ -28,12 +29,15 @@ public:
         : call_(call),
           trail_(call.target),
           depth_(depth),
+          names_(call.target),
           all_(call.options.has('a')),
           directories_only_(call.options.has('d')) {}
 
     void draw(const std::string& operand) {
-        call_.out.write(shown_name(call_, operand));
-        call_.out.put('\n');
+        if (!call_.json()) {
+            call_.out.write(shown_name(call_, operand));
+            call_.out.put('\n');
+        }
         if (auto started = trail_.start(call_.path(operand)); !started) {
             call_.complain(started.error());
             return;
@@ -53,7 +57,11 @@ public:
             const Name name = std::move(level.names[level.next++]);
             if (!path.ends_with('/')) path += '/';
             path += name.text;
-            line(name, path);
+            if (call_.json()) {
+                object(name, path);
+            } else {
+                line(name, path);
+            }
             const bool directory = name.type == DT_DIR;
             ++(directory ? directories_ : files_);
             if (!directory || levels_.size() >= depth_) continue;
@@ -128,9 +136,24 @@ private:
         call_.out.put('\n');
     }
 
+    void object(const Name& name, const std::string& path) {
+        const auto directory = trail_.here();
+        if (!directory) return call_.complain(directory.error());
+        const auto status = (*directory)->stat(name.text, target::Follow::no);
+        if (!status) return call_.complain(status.error());
+        std::optional<std::string> link;
+        if (name.type == DT_LNK) {
+            if (auto text = (*directory)->readlink(name.text)) link = *std::move(text);
+        }
+        call_.out.write(file_json(path, *status, names_.user(status->stx_uid),
+                                  names_.group(status->stx_gid), link ? &*link : nullptr));
+        call_.out.put('\n');
+    }
+
     Invocation& call_;
     Trail trail_;
     std::size_t depth_;
+    Names names_;
     bool all_, directories_only_;
     std::vector<Level> levels_;
     std::uint64_t directories_ = 0, files_ = 0;
@@ -146,7 +169,7 @@ int run(Invocation& call) {
     if (call.operands.empty()) call.operands.emplace_back(".");
     Drawing drawing(call, depth);
     for (const auto& operand : call.operands) drawing.draw(operand);
-    if (!call.options.has("noreport")) drawing.summary();
+    if (!call.options.has("noreport") && !call.json()) drawing.summary();
     return call.status;
 }
 
@@ -156,17 +179,20 @@ constexpr Option options[]{
     {'d', "", "", "directories only"},
     {'f', "", "", "whole paths"},
     {0, "noreport", "", "without the counts at the end"},
+    json_option,
 };
 
 constexpr Command tree{
     .name = "tree",
-    .usage = "[-adf] [-L N] [PATH...]",
+    .usage = "[-adf] [-L N] [-o json] [PATH...]",
     .summary = "draw directories as a tree",
     .theme = "files",
     .promise = Promise::files,
     .run = run,
     .options = options,
-    .help = "Links are not followed. For programs: find -json. Processes as a tree: pstree.\n",
+    .help =
+        "Links are not followed. Processes as a tree: pstree.\n"
+        "JSON: an object for each entry, with the fields of ls.\n",
 };
 const Register registered{tree};
 

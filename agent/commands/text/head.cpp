@@ -110,9 +110,8 @@ Result<> show(Input& input, Output& out, const Amount& wanted) {
 int run(Invocation& call) {
     const auto wanted = amount(call.options);
     if (!wanted) return call.misused("the count is not a number");
-    show_parts(call, {.show = [&](const std::string&, Input& input) {
-                          return show(input, call.out, *wanted);
-                      },
+    show_parts(call, {.show = [&](const std::string&,
+                                  Input& input) { return show(input, call.out, *wanted); },
                       .missing = {}});
     return call.status;
 }

@@ -273,9 +273,10 @@ int run(Invocation& call) {
                           if (follow && name != "-") follower.add(name, input.fd(), true);
                           return done;
                       },
-                      .missing = [&](const std::string& name) {
-                          if (by_name) follower.add_missing(name);
-                      }});
+                      .missing =
+                          [&](const std::string& name) {
+                              if (by_name) follower.add_missing(name);
+                          }});
     if (follow) follower.run();
     return call.status;
 }
