@@ -193,6 +193,7 @@ TEST_CASE("completion knows what may stand where", "[client]") {
     CHECK(candidates({"exec", "--allow", "trace,mo"}) == Words{"trace,modify"});
     CHECK(candidates({"-o", "js"}) == Words{"json"});
     CHECK(candidates({"help", "at"}) == Words{"attach"});
+    CHECK(candidates({"exec", "w"}) == Words{"web"});
     CHECK(candidates({"completion", ""}) == Words{"bash", "fish", "zsh"});
     // What follows a command is the command's own.
     CHECK(candidates({"exec", "web", "ls", "--"}).empty());
