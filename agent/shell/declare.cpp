@@ -121,10 +121,12 @@ int run_unset(Shell& shell, Words& words) {
             ++at;
             break;
         }
-        if (words[at] != "-f" && words[at] != "-v") {
-            return misuse(shell, words, "there is no option " + words[at]);
+        for (const char letter : std::string_view(words[at]).substr(1)) {
+            if (letter != 'f' && letter != 'v') {
+                return misuse(shell, words, "there is no option " + words[at]);
+            }
+            kind = letter;
         }
-        kind = words[at][1];
     }
     int status = 0;
     for (; at < words.size(); ++at) {
@@ -198,9 +200,10 @@ int run_set(Shell& shell, Words& words) {
             arguments = true;
             break;
         }
-        if (word == "-" || word == "+") {
+        if (word == "+") continue;
+        if (word == "-") {
             // The historical way to end options and tracing.
-            if (word == "-") shell.options[opt_xtrace] = shell.options[opt_verbose] = false;
+            shell.options[opt_xtrace] = shell.options[opt_verbose] = false;
             ++at;
             arguments = at < words.size();
             break;

@@ -185,7 +185,7 @@ const Word* Parser::brace_word(Context context) {
     Builder builder;
     word_text(builder, context);
     --depth_;
-    if (context != Context::brace) {
+    if (context != Context::brace && context != Context::pattern) {
         flush(builder);
         return arena().make(Word{.parts = arena().copy(builder.parts)});
     }

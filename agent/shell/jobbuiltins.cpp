@@ -65,6 +65,11 @@ int send(Shell& shell, const std::string& word, int signal) {
     return 1;
 }
 
+int no_such_signal(const Shell& shell, const std::string& word) {
+    shell.complain("kill: " + word + ": no such signal");
+    return 1;
+}
+
 int list_signals(Shell& shell, const Words& words, std::size_t at) {
     std::string text;
     if (at == words.size()) {
@@ -79,10 +84,7 @@ int list_signals(Shell& shell, const Words& words, std::size_t at) {
             const auto value = pid_number(words[at]);
             if (value && *value > 128 && *value < 128 + NSIG) number = *value - 128;
         }
-        if (!number) {
-            shell.complain("kill: " + words[at] + ": no such signal");
-            return 1;
-        }
+        if (!number) return no_such_signal(shell, words[at]);
         const bool digits = words[at][0] >= '0' && words[at][0] <= '9';
         text += (digits ? signal_name(*number) : std::to_string(*number)) + '\n';
     }
@@ -99,12 +101,12 @@ int run_kill(Shell& shell, Words& words) {
         return list_signals(shell, words, 2);
     if (words.size() > 2 && words[1] == "-s") {
         const auto number = signal_number(words[2]);
-        if (!number) return misuse(shell, words, words[2] + ": no such signal");
+        if (!number) return no_such_signal(shell, words[2]);
         signal = *number;
         at = 3;
     } else if (words.size() > 1 && words[1].size() > 1 && words[1][0] == '-' && words[1] != "--") {
         const auto number = signal_number(std::string_view(words[1]).substr(1));
-        if (!number) return misuse(shell, words, words[1] + ": no such signal");
+        if (!number) return no_such_signal(shell, words[1]);
         signal = *number;
         at = 2;
     }
@@ -237,6 +239,9 @@ int run_trap(Shell& shell, Words& words) {
             }
         }
         return 0;
+    }
+    if (words[at].size() > 1 && words[at][0] == '-' && words[at - 1] != "--") {
+        return misuse(shell, words, "there is no option " + words[at]);
     }
     std::optional<std::string> action = words[at];
     // A number first: reset. So is one word alone.

@@ -32,9 +32,16 @@ bool Parser::accept(char byte) {
 }
 
 Token Parser::peek() {
-    if (!have_token_) {
+    bool checks = false;
+    while (!have_token_) {
         lex();
         have_token_ = true;
+        // After an alias that ends in a blank the next word may be one, wherever it stands.
+        if (alias_blank_ != 0 && token_start_ >= alias_blank_) {
+            checks = true;
+            alias_blank_ = 0;
+        }
+        checks = checks && token_ == Token::word && substitute_alias();
     }
     return broken_ ? Token::end : token_;
 }

@@ -116,6 +116,9 @@ int run_umask(Shell& shell, Words& words) {
     for (; at < words.size() && (words[at] == "-S" || words[at] == "--"); ++at) {
         as_text = as_text || words[at] == "-S";
     }
+    if (at < words.size() && words[at].starts_with('-') && words[at - 1] != "--") {
+        return misuse(shell, words, "there is no option " + words[at]);
+    }
     if (at == words.size()) {
         char octal[8];
         std::snprintf(octal, sizeof octal, "%04o", mask);
@@ -127,7 +130,7 @@ int run_umask(Shell& shell, Words& words) {
     mode_t wanted = 0;
     if (!word.empty() && word[0] >= '0' && word[0] <= '9') {
         const auto [end, code] = std::from_chars(word.data(), word.data() + word.size(), wanted, 8);
-        if (code != std::errc{} || end != word.data() + word.size() || wanted > 07777) {
+        if (code != std::errc{} || end != word.data() + word.size()) {
             return misuse(shell, words, word + ": not an octal number");
         }
     } else {
@@ -153,6 +156,9 @@ int run_ulimit(Shell& shell, Words& words) {
             else
                 letter = option;
         }
+    }
+    if (words.size() > at + (letter == 'a' ? 0 : 1)) {
+        return misuse(shell, words, "too many arguments");
     }
     if (letter == 'a') return show_limits(shell, hard && !soft);
     const LimitName* name = nullptr;

@@ -18,7 +18,7 @@ constexpr std::string_view reserved[] = {"!",    "{",    "}",     "case", "do", 
 int describe(Shell& shell, const std::string& name, bool brief) {
     std::string text;
     if (std::ranges::find(reserved, name) != std::end(reserved)) {
-        text = brief ? name : name + " is a reserved word";
+        text = brief ? name : name + " is a shell keyword";
     } else if (const auto alias = shell.aliases.find(name); alias != shell.aliases.end()) {
         text = brief ? "alias " + name + "=" + quote(alias->second)
                      : name + " is an alias for " + alias->second;

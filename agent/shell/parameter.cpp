@@ -263,6 +263,10 @@ bool Expansion::replace(const Part& part, std::string_view text, std::string& re
                                    : std::string(text.substr(0, text.size() - size)) + with;
         return true;
     }
+    if (text.empty() && !pattern.empty() && matches(pattern, text)) {
+        result = with;
+        return true;
+    }
     bool may_replace = !pattern.empty() || part.operation == Operator::replace_front;
     while (!text.empty() || may_replace) {
         const auto size = may_replace ? matching_prefix(pattern, text, true) : text.npos;

@@ -241,10 +241,8 @@ const Node* Parser::simple() {
 }
 
 bool Parser::simple_word(std::vector<Assignment>& assignments, std::vector<Word>& words) {
-    const bool after_blank_alias = alias_blank_ != 0 && token_start_ >= alias_blank_;
-    if (after_blank_alias) alias_blank_ = 0;
-    const bool may_be_alias = (words.empty() && !assignments.empty()) || after_blank_alias;
-    if (may_be_alias && substitute_alias()) return true;
+    // Behind assignments and redirections; command() has seen to the first word.
+    if (words.empty() && substitute_alias()) return true;
     const bool declares = is_declaration(words);
     const auto& first = word_.parts.empty() ? Part{} : word_.parts[0];
     const bool unquoted = first.kind == PartKind::literal && !first.quoted;

@@ -193,7 +193,11 @@ int run_getopts(Shell& shell, Words& words) {
     const auto text = shell.variables.text(sym_OPTIND);
     std::from_chars(text.data(), text.data() + text.size(), index);
     if (shell.getopts_changes != shell.variables.optind_changes) shell.getopts_at = 0;
-    if (index == 0) index = 1;
+    // Beyond the end: they are other arguments than last time.
+    if (index == 0 || index > arguments.size() + 1) {
+        index = 1;
+        shell.getopts_at = 0;
+    }
     const auto finish = [&](std::string_view value) {
         const bool good =
             shell.assign(sym_OPTIND, std::to_string(index)) && shell.assign(name, value);

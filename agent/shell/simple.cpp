@@ -75,12 +75,12 @@ int only_assignments(Shell& shell, const Simple& node) {
     for (const auto& assignment : node.assignments) {
         std::string text;
         if (!expand_text(shell, assignment.value, text)) return shell.status;
-        if (!shell.assign(assignment.symbol, text)) return shell.status;
         if (shell.on(opt_xtrace)) {
             Prepared shown;
             shown.values.emplace_back(assignment.symbol, text);
             trace(shell, shown);
         }
+        if (!shell.assign(assignment.symbol, text)) return shell.status;
     }
     return shell.status = shell.substitution_status;
 }

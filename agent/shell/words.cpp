@@ -91,7 +91,10 @@ void Parser::word_text(Builder& builder, Context context) {
             }
             return;
         }
-        if (ends_here(byte, context, depth)) return;
+        // A pattern may begin with a slash: ${path////:}.
+        const bool leads = context == Context::pattern && byte == '/' && builder.parts.empty() &&
+                           builder.literal.empty();
+        if (!leads && ends_here(byte, context, depth)) return;
         switch (byte) {
             case '\\': backslash(builder, context); continue;
             case '$': dollar(builder, context); continue;

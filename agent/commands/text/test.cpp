@@ -13,7 +13,7 @@ namespace limpet::commands {
 namespace words {
 namespace {
 
-constexpr std::string_view unary_operators = "bcdefghknprstuwxzLOGSN";
+constexpr std::string_view unary_operators = "abcdefghknprstuwxzLOGSN";
 
 bool is_unary(const std::string& word) {
     return word.size() == 2 && word[0] == '-' && unary_operators.contains(word[1]);
@@ -105,7 +105,7 @@ private:
             if (problem_.empty()) problem_ = "an operand is missing";
             return false;
         }
-        if (has(2) && is_binary(words_[at_ + 1])) {
+        if (has(2) && is_binary(words_[at_ + 1]) && words_[at_] != "(") {
             at_ += 3;
             return binary(words_[at_ - 3], words_[at_ - 2], words_[at_ - 1]);
         }
@@ -181,7 +181,7 @@ private:
             case 'O': return status->stx_uid == ::geteuid();
             case 'G': return status->stx_gid == ::getegid();
             case 'N': return later(status->stx_mtime, status->stx_atime);
-            default: return true;  // -e
+            default: return true;  // -e, and its old name -a
         }
     }
 
