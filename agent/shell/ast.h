@@ -110,6 +110,7 @@ enum class NodeKind : std::uint8_t {
 struct Node {
     NodeKind kind = NodeKind::simple;
     int line = 0;
+    int column = 0;
     std::span<const Redirection> redirections;
     std::string_view text;  // as it was written, for jobs
 };

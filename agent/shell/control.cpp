@@ -10,6 +10,7 @@
 
 #include <charconv>
 #include <optional>
+#include <utility>
 
 namespace limpet::shell {
 namespace {
@@ -118,6 +119,8 @@ int run_dot(Shell& shell, Words& words) {
         return 1;
     }
     const int line = shell.variables.line;
+    const int column = shell.column;
+    const auto* file = std::exchange(shell.file, &*shell.files.insert(path).first);
     ++shell.calls;
     Source source(*std::move(text));
     shell.status = 0;
@@ -128,6 +131,8 @@ int run_dot(Shell& shell, Words& words) {
     if (replaces) shell.arguments = std::move(arguments);
     --shell.calls;
     shell.variables.line = line;
+    shell.column = column;
+    shell.file = file;
     if (shell.flow == Flow::leave_call) shell.flow = Flow::none;
     return shell.status;
 }

@@ -201,7 +201,7 @@ int run_loop(Shell& shell, const Loop& node) {
 }
 
 int run_each(Shell& shell, const Each& node) {
-    shell.variables.line = node.line;
+    shell.stand_at(node);
     std::vector<std::string> words;
     if (node.all_arguments) {
         words = shell.arguments;
@@ -227,7 +227,7 @@ int run_each(Shell& shell, const Each& node) {
 
 int run_choice(Shell& shell, const Choice& node, bool last) {
     std::string subject;
-    shell.variables.line = node.line;
+    shell.stand_at(node);
     shell.substitution_status = 0;
     if (!expand_text(shell, node.subject, subject)) return shell.status;
     bool chosen = false;
@@ -259,7 +259,7 @@ int run_compound(Shell& shell, const Node* node, bool last) {
         case NodeKind::choice: return run_choice(shell, static_cast<const Choice&>(*node), last);
         case NodeKind::function: {
             const auto& function = static_cast<const Function&>(*node);
-            shell.functions[std::string(function.name)] = {shell.program, function.body};
+            shell.functions[std::string(function.name)] = {shell.program, function.body, shell.file};
             return shell.status = 0;
         }
         default: return shell.status;
@@ -275,6 +275,7 @@ int run_node(Shell& shell, const Node* node, bool last) {
         default: break;
     }
     if (node->redirections.empty()) return run_compound(shell, node, last);
+    shell.stand_at(*node);
     SavedDescriptors saved(shell);
     if (!redirect(shell, node->redirections, &saved)) {
         return failed_unseen(shell, shell.status);

@@ -142,11 +142,18 @@ bool Parser::substitute_alias() {
 void Parser::fail(std::string_view reason) {
     if (broken_) return;
     broken_ = true;
-    const auto at = std::min(token_start_, source_->text.size());
-    const auto line_start = at == 0 ? std::string::npos : source_->text.rfind('\n', at - 1);
-    const auto column = line_start == std::string::npos ? at + 1 : at - line_start;
-    error_ =
-        std::to_string(token_line_) + ":" + std::to_string(column) + ": " + std::string(reason);
+    error_ = std::to_string(token_line_) + ":" + std::to_string(column_of(token_start_)) + ": " +
+             std::string(reason);
+}
+
+int Parser::column_of(std::size_t at) const {
+    // A script of one endless line must not be searched from its start for every command.
+    constexpr std::size_t farthest = 4096;
+    at = std::min(at, source_->text.size());
+    const auto first = at > farthest ? at - farthest : 0;
+    const auto before = std::string_view(source_->text).substr(first, at - first);
+    const auto newline = before.rfind('\n');
+    return static_cast<int>(newline == before.npos ? before.size() + 1 : before.size() - newline);
 }
 
 void Parser::unexpected() {
@@ -155,8 +162,9 @@ void Parser::unexpected() {
         case Token::newline: return fail("unexpected end of the line");
         default: break;
     }
-    const auto written = written_since(token_start_);
-    fail("unexpected '" + std::string(written) + "'");
+    const auto written = std::string_view(source_->text)
+                             .substr(token_start_, source_->at - token_start_);
+    fail("unexpected '" + std::string(written.substr(0, written.find('\n'))) + "'");
 }
 
 // As it stands in the script, for messages and for `jobs`.

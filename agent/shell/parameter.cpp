@@ -111,7 +111,7 @@ bool Expansion::parameter(const Part& part) {
     }
     if (part.operation == Operator::length) {
         value(std::to_string(characters(text)), part.quoted);
-    } else if (changes_text(part.operation)) {
+    } else if (set && changes_text(part.operation)) {
         // A copy: expanding the pattern may change the variable.
         const std::string before(text);
         std::string result;

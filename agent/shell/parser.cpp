@@ -194,6 +194,8 @@ const Node* Parser::command() {
     if (++depth_ > depth_limit) fail("nested too deeply");
     peek();
     const auto start = token_start_;
+    const int line = token_line_;
+    const int column = column_of(start);
     const Node* node = compound();
     bool substituted = false;
     while (!node && !broken_ && peek() == Token::word && substitute_alias()) {
@@ -209,7 +211,10 @@ const Node* Parser::command() {
     // The one writer of a finished node: only here is it known where the command ends.
     if (node && !broken_) {
         peek();
-        const_cast<Node*>(node)->text = written_since(start);
+        auto* finished = const_cast<Node*>(node);
+        finished->text = written_since(start);
+        finished->line = line;
+        finished->column = column;
     }
     return node;
 }

@@ -119,6 +119,7 @@ private:
     bool is_reserved(std::string_view word) { return peek() == Token::word && literal_ == word; }
     void skip_newlines();
     bool substitute_alias();
+    [[nodiscard]] int column_of(std::size_t at) const;
     void fail(std::string_view reason);
     void unexpected();
     std::string_view written_since(std::size_t start);

@@ -45,7 +45,8 @@ void run_as_script(Shell& shell, const std::string& path, std::vector<std::strin
     }
     Shell fresh(shell.target, shell.directory, shell.variables.environment());
     fresh.stack_base = shell.stack_base;
-    fresh.name = fresh.prefix = path;
+    fresh.name = path;
+    fresh.file = &*fresh.files.insert(path).first;
     fresh.in_script = true;
     fresh.arguments.assign(words.begin() + 1, words.end());
     remember_ignored(fresh);

@@ -127,7 +127,7 @@ int run_file(Shell& shell) {
         shell.complain(limpet::text(text.error()));
         return text.error().code == ENOENT ? 127 : 126;
     }
-    shell.prefix = shell.name;
+    shell.file = &*shell.files.insert(shell.name).first;
     shell.in_script = true;
     std::erase(*text, '\0');
     run_text(shell, *std::move(text), true);

@@ -74,9 +74,12 @@ void Shell::write(std::string_view text) {
 }
 
 void Shell::complain(std::string_view problem) const {
-    std::string text = prefix;
-    if (in_script && variables.line > 0) text += ": line " + std::to_string(variables.line);
-    text += ": ";
+    // "sh: FILE:LINE:COLUMN: problem"; a problem of the parser's begins with its own line.
+    std::string text = "sh: ";
+    if (file) text += *file + ':';
+    if ((file || in_script) && variables.line > 0) {
+        text += std::to_string(variables.line) + ':' + std::to_string(column) + ": ";
+    }
     text += problem;
     text += '\n';
     write_fd(2, text);

@@ -11,6 +11,7 @@
 #include <string>
 #include <string_view>
 #include <unordered_map>
+#include <unordered_set>
 #include <utility>
 #include <vector>
 
@@ -76,6 +77,7 @@ inline constexpr std::array<OptionName, option_count> option_names{{
 struct Definition {
     ProgramPointer program;
     const Node* body = nullptr;
+    const std::string* file = nullptr;
 };
 
 struct Shell {
@@ -89,7 +91,9 @@ struct Shell {
     std::unordered_map<std::string, std::string> found;  // `hash`: where PATH led to
     unsigned found_at = 0;                               // Variables::path_changes of then
     std::string name = "sh";                             // $0
-    std::string prefix = "sh";                           // of messages
+    const std::string* file = nullptr;  // that messages name: the script being run
+    std::unordered_set<std::string> files;
+    int column = 0;  // of the command being run, beside variables.line
     std::vector<std::string> arguments;                  // $1 ...
     std::array<bool, option_count> options{};
     std::vector<std::vector<std::pair<Symbol, Variable>>> locals;  // what they hid, per call
@@ -127,6 +131,10 @@ struct Shell {
     [[nodiscard]] bool at_prompt() const { return interactive && !subshell; }
     [[nodiscard]] bool leaving() const { return flow != Flow::none; }
     [[nodiscard]] int line() const { return variables.line; }
+    void stand_at(const Node& node) {
+        variables.line = node.line;
+        column = node.column;
+    }
 
     // To descriptor 1, or where $() collects.
     void write(std::string_view text);

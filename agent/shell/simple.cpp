@@ -232,7 +232,7 @@ int dispatch(Shell& shell, const Simple& node, Prepared& prepared, bool last) {
 
 int run_simple(Shell& shell, const Simple& node, bool last) {
     if (shell.on(opt_noexec) && !shell.interactive) return shell.status;
-    shell.variables.line = node.line;
+    shell.stand_at(node);
     shell.substitution_status = 0;
     Prepared prepared;
     int status = 0;
@@ -264,6 +264,7 @@ int call_function(Shell& shell, const std::string& name, std::vector<std::string
     std::swap(shell.arguments, words);
     const int loops = std::exchange(shell.loops, 0);
     const auto program = std::exchange(shell.program, definition.program);
+    const auto* file = std::exchange(shell.file, definition.file);
     const unsigned getopts = shell.getopts_at;
     shell.locals.emplace_back();
     ++shell.calls;
@@ -277,6 +278,7 @@ int call_function(Shell& shell, const std::string& name, std::vector<std::string
     shell.locals.pop_back();
     shell.getopts_at = getopts;
     shell.program = program;
+    shell.file = file;
     shell.loops = loops;
     std::swap(shell.arguments, words);
     if (shell.flow == Flow::leave_call) shell.flow = Flow::none;
