@@ -60,6 +60,10 @@ int run_on(const Arguments& arguments, std::string_view what, Open open) {
     auto link = connect(host(arguments));
     if (!link) return report(what, link.error());
     const bool verbose = arguments.has("verbose");
+    constexpr Grant later = Grant::trace | Grant::modify | Grant::enter;
+    if (any(open.grants & later) && !arguments.has("quiet")) {
+        note(what, "nothing in this version uses the grant " + grant_list(open.grants & later));
+    }
     if (verbose) {
         note(what, link->name + " opens '" + open.target + "' with " + grant_list(open.grants));
     }

@@ -57,7 +57,9 @@ int send(Shell& shell, const std::string& word, int signal) {
     }
     const bool own = *pid == shell.pid || find_job_by_pid(shell, *pid) != nullptr;
     if (!shell.here() && !own) {
-        shell.complain("kill: " + word + ": not a process of this shell (needs --allow modify)");
+        const bool allowed = any(shell.target.grants & Grant::modify);
+        shell.complain("kill: " + word + ": not a process of this shell" +
+                       (allowed ? "" : " (needs --allow modify)"));
         return commands::not_allowed;
     }
     if (::kill(*pid, signal) == 0) return 0;
