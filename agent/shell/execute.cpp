@@ -24,6 +24,12 @@ int failed_unseen(Shell& shell, int status) {
     return status;
 }
 
+// A process by what was written for it, should its death have to be told.
+std::string_view name_of(const Node& node) {
+    constexpr std::size_t longest = 60;
+    return node.text.substr(0, std::min(node.text.find('\n'), longest));
+}
+
 bool start_stages(Shell& shell, const Pipeline& node, Job& job, bool background) {
     Fd input;
     for (std::size_t i = 0; i < node.stages.size(); ++i) {
@@ -38,7 +44,7 @@ bool start_stages(Shell& shell, const Pipeline& node, Job& job, bool background)
             reading = std::move(pipe->first);
             writing = std::move(pipe->second);
         }
-        const pid_t child = fork_process(shell, job, background, {});
+        const pid_t child = fork_process(shell, job, background, name_of(*node.stages[i]));
         if (child < 0) return false;
         if (child == 0) {
             // Either may have got the number of the other's place.
@@ -88,7 +94,7 @@ int run_background(Shell& shell, const Node* node) {
     if (pipeline && !pipeline->negated && pipeline->stages.size() > 1) {
         started = start_stages(shell, *pipeline, job, true);
     } else {
-        const pid_t child = fork_process(shell, job, true, {});
+        const pid_t child = fork_process(shell, job, true, name_of(*node));
         if (child == 0) {
             run(shell, node, true);
             end_process(shell);
@@ -135,7 +141,7 @@ int run_subshell(Shell& shell, const Body& node, bool last) {
         return good ? run(shell, node.body, true) : shell.status;
     }
     auto& job = add_job(shell, node.text);
-    const pid_t child = fork_process(shell, job, false, {});
+    const pid_t child = fork_process(shell, job, false, name_of(node));
     if (child < 0) return shell.status = 1;
     if (child == 0) {
         if (redirect(shell, node.redirections, nullptr)) run(shell, node.body, true);
@@ -259,7 +265,8 @@ int run_compound(Shell& shell, const Node* node, bool last) {
         case NodeKind::choice: return run_choice(shell, static_cast<const Choice&>(*node), last);
         case NodeKind::function: {
             const auto& function = static_cast<const Function&>(*node);
-            shell.functions[std::string(function.name)] = {shell.program, function.body, shell.file};
+            shell.functions[std::string(function.name)] = {shell.program, function.body,
+                                                           shell.file};
             return shell.status = 0;
         }
         default: return shell.status;

@@ -162,8 +162,8 @@ void Parser::unexpected() {
         case Token::newline: return fail("unexpected end of the line");
         default: break;
     }
-    const auto written = std::string_view(source_->text)
-                             .substr(token_start_, source_->at - token_start_);
+    const auto written =
+        std::string_view(source_->text).substr(token_start_, source_->at - token_start_);
     fail("unexpected '" + std::string(written.substr(0, written.find('\n'))) + "'");
 }
 

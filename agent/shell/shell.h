@@ -91,10 +91,10 @@ struct Shell {
     std::unordered_map<std::string, std::string> found;  // `hash`: where PATH led to
     unsigned found_at = 0;                               // Variables::path_changes of then
     std::string name = "sh";                             // $0
-    const std::string* file = nullptr;  // that messages name: the script being run
+    const std::string* file = nullptr;                   // that messages name: the script being run
     std::unordered_set<std::string> files;
-    int column = 0;  // of the command being run, beside variables.line
-    std::vector<std::string> arguments;                  // $1 ...
+    int column = 0;                      // of the command being run, beside variables.line
+    std::vector<std::string> arguments;  // $1 ...
     std::array<bool, option_count> options{};
     std::vector<std::vector<std::pair<Symbol, Variable>>> locals;  // what they hid, per call
 

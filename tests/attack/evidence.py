@@ -8,7 +8,7 @@ import socket
 import stat
 
 import attack
-from attack import Box, case, check, debug, equal, link, must, read
+from attack import Box, case, check, debug, equal, link, must, read, until
 
 OLD = 1_000_000_000
 
@@ -35,8 +35,11 @@ def furnished():
     with open(f"{volume}/shared", "w") as file:
         file.write("shared\n")
     os.utime(f"{volume}/shared", (OLD, OLD))
-    return Box("wait", options=("--bind", volume, "/volume", "--tmpfs", "/scratch"), prepare=prepare,
-               files={"/etc/passwd": "root:x:0:0::/:/\n"})
+    box = Box("wait", options=("--bind", volume, "/volume", "--tmpfs", "/scratch"), prepare=prepare,
+             files={"/etc/passwd": "root:x:0:0::/:/\n"})
+    # Until it waits, its own start changes what is compared.
+    until(lambda: read(f"/proc/{box.pid}/syscall").startswith(b"34 "), what="its pause(2)")
+    return box
 
 
 def contents(path):
