@@ -172,7 +172,10 @@ layer_sanitize() {
         catch2 sanitize "$PWD/build-sanitize/bin/unit"
 }
 layer_sessions() { scripts sessions 300; }
-layer_shell() { scripts shell 300; }
+layer_shell() {
+    scripts shell 300
+    cases shell/oracles 120 python3 tests/shell/run.py "$agent" --oracles
+}
 layer_kernel() {
     [ -x "$build/bin/kernel" ] && catch2 kernel "$build/bin/kernel"
     scripts kernel 300
