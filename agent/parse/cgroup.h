@@ -21,4 +21,11 @@ std::vector<CgroupLine> cgroup(std::string_view text);
 // writes it. The last, because a container's own cgroups and nested ones lie below.
 std::optional<std::string_view> container_id(std::string_view path);
 
+// Whose container a cgroup path is: what its last telling part says.
+struct CgroupContainer {
+    std::string_view runtime;  // docker, podman, containerd, crio, lxc, nspawn; empty: not told
+    std::string_view id;       // 64 hexadecimal digits, or a name of LXC or nspawn
+};
+std::optional<CgroupContainer> cgroup_container(std::string_view path);
+
 }  // namespace limpet::parse

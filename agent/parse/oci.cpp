@@ -1,0 +1,79 @@
+// parse/oci.cpp - an OCI bundle's config.json, and what labels and annotations say of a container.
+#include "parse/oci.h"
+
+#include "parse/json.h"
+#include "parse/number.h"
+
+#include <initializer_list>
+
+namespace limpet::parse {
+namespace {
+
+std::string_view first(const Labels& labels, std::initializer_list<std::string_view> names) {
+    for (const auto name : names) {
+        if (const auto value = label(labels, name); !value.empty()) return value;
+    }
+    return {};
+}
+
+// CRI-O: {"name":"app","attempt":3}.
+std::optional<std::uint32_t> attempt(std::string_view metadata) {
+    const auto json = parse::json(metadata);
+    if (!json) return std::nullopt;
+    const auto count = (*json)["attempt"].integer();
+    if (!count || *count < 0 || *count > UINT32_MAX) return std::nullopt;
+    return static_cast<std::uint32_t>(*count);
+}
+
+}  // namespace
+
+void add_label(Labels& labels, std::string_view name, std::string_view value) {
+    if (labels.size() >= labels_limit) return;
+    labels.emplace_back(name.substr(0, label_bytes), value.substr(0, label_bytes));
+}
+
+std::string_view label(const Labels& labels, std::string_view name) {
+    for (const auto& [known, value] : labels) {
+        if (known == name) return value;
+    }
+    return {};
+}
+
+Result<Labels> oci_annotations(std::string_view text) {
+    const auto json = TRY(parse::json(text));
+    if (json.kind != Json::Kind::object) return refused("json", "config.json is no object");
+    const auto& annotations = json["annotations"];
+    Labels labels;
+    for (std::size_t i = 0; i < annotations.names.size(); ++i) {
+        add_label(labels, annotations.names[i], annotations.items[i].string());
+    }
+    return labels;
+}
+
+Identity identity(const Labels& labels) {
+    Identity who;
+    const auto pod = first(labels, {"io.kubernetes.pod.name", "io.kubernetes.cri.sandbox-name"});
+    const auto space =
+        first(labels, {"io.kubernetes.pod.namespace", "io.kubernetes.cri.sandbox-namespace"});
+    if (!pod.empty()) {
+        who.pod = std::string(space.empty() ? "default" : space) + "/" + std::string(pod);
+    }
+    who.container =
+        first(labels, {"io.kubernetes.container.name", "io.kubernetes.cri.container-name"});
+    who.image = first(labels, {"io.kubernetes.cri.image-name", "io.kubernetes.cri-o.ImageName",
+                               "io.kubernetes.cri.podsandbox.image-name"});
+    who.sandbox = first(labels, {"io.kubernetes.cri.sandbox-id", "io.kubernetes.cri-o.SandboxID",
+                                 "io.kubernetes.sandbox.id"});
+    who.manager = label(labels, "io.container.manager");
+    const auto kind =
+        first(labels, {"io.kubernetes.cri.container-type", "io.kubernetes.cri-o.ContainerType",
+                       "io.cri-containerd.kind", "io.kubernetes.docker.type"});
+    who.infra = kind == "sandbox" || kind == "podsandbox";
+    who.restarts =
+        number<std::uint32_t>(first(labels, {"io.kubernetes.container.restartCount",
+                                             "annotation.io.kubernetes.container.restartCount"}));
+    if (!who.restarts) who.restarts = attempt(label(labels, "io.kubernetes.cri-o.Metadata"));
+    return who;
+}
+
+}  // namespace limpet::parse
