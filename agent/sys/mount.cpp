@@ -7,8 +7,9 @@
 namespace limpet::sys {
 
 Result<Fd> clone_tree(BorrowedFd directory, const std::string& path) {
-    const int fd = ::open_tree(directory.get(), path.c_str(),
-                               OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | AT_RECURSIVE);
+    const int fd = ::open_tree(
+        directory.get(), path.c_str(),
+        OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | AT_RECURSIVE | (path.empty() ? AT_EMPTY_PATH : 0));
     if (fd < 0) return failed("open_tree", path);
     return Fd(fd);
 }

@@ -3,10 +3,11 @@
 
 #include "limpet/limits.h"
 #include "parse/number.h"
+#include "sys/mount.h"
 #include "sys/process.h"
 #include "target/procfs.h"
-#include "target/tree.h"
 
+#include <sys/mount.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -134,6 +135,23 @@ Result<Target> open_node(const Wanted& wanted) {
     if (auto cgroups = clone_own("/sys/fs/cgroup")) {
         target.cgroups = {*std::move(cgroups), "/sys/fs/cgroup"};
     }
+    target.null = TRY(sys::openat(BorrowedFd(AT_FDCWD), "/dev/null", O_RDWR));
+    return target;
+}
+
+Result<Target> open_stopped(const Wanted& wanted, const Layers& layers) {
+    Target target;
+    target.mode = Mode::node;
+    target.grants = wanted.grants & Grant::files;
+    target.name = wanted.name;
+    target.facts = wanted.facts;
+    auto tree = TRY(stack_layers(layers));
+    target.root = {std::move(tree.root), "/"};
+    target.facts.emplace_back("tree", tree.locked ? "read-only, locked" : "read-only");
+    // Nobody runs: what stands for /proc is empty.
+    target.procfs = {TRY(sys::new_filesystem("tmpfs", MOUNT_ATTR_RDONLY | MOUNT_ATTR_NOSUID |
+                                                          MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC)),
+                     "/proc"};
     target.null = TRY(sys::openat(BorrowedFd(AT_FDCWD), "/dev/null", O_RDWR));
     return target;
 }

@@ -4,6 +4,7 @@
 #include "limpet/grants.h"
 #include "limpet/result.h"
 #include "target/target.h"
+#include "target/tree.h"
 
 #include <sys/types.h>
 
@@ -26,6 +27,12 @@ struct Wanted {
 // ours is in the target's namespaces afterwards; during it a child is in its mount and uts
 // namespaces for the length of two system calls. Errors name the step.
 Result<Target> open_node(const Wanted& wanted);
+
+// A container that does not run: its files from the layers of its storage, as one read-only tree
+// that is mounted nowhere; what the container itself wrote is the uppermost layer. Nothing is
+// written to a layer, and the container can be started meanwhile. There are no processes and no
+// network: those grants go.
+Result<Target> open_stopped(const Wanted& wanted, const Layers& layers);
 
 // A session without a target (`limpet ps`): the agent's own files.
 Result<Target> open_none(Grant grants);

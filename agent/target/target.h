@@ -24,7 +24,7 @@ struct Target {
     Mode mode = Mode::none;
     Grant grants = Grant::none;
     std::string name;     // as the operator said it: "web", "pid:4711"
-    pid_t pid = 0;        // main process, in our pid namespace
+    pid_t pid = 0;        // main process, in our pid namespace; 0: it does not run
     pid_t inner_pid = 0;  // the same in its own pid namespace
     Fd pidfd;
     Directory root;      // its tree: a read-only clone in node mode

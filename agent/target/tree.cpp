@@ -7,6 +7,7 @@
 #include "sys/file.h"
 #include "sys/mount.h"
 #include "sys/process.h"
+#include "target/resolve.h"
 
 #include <sched.h>
 #include <sys/mount.h>
@@ -15,6 +16,7 @@
 #include <unistd.h>
 
 #include <csignal>
+#include <functional>
 #include <map>
 #include <string_view>
 
@@ -91,10 +93,50 @@ Result<> join_and_clone(BorrowedFd mount_namespace, BorrowedFd uts_namespace, Bo
     return sys::send_message(answer, (locked ? "L" : "U") + std::string(names.nodename), root);
 }
 
-}  // namespace
+// Opened in the namespace that mounts them: overlayfs clones no mount of another one.
+Result<std::vector<Fd>> open_layers(const Layers& layers) {
+    const BorrowedFd here(AT_FDCWD);
+    const Fd base = TRY(sys::openat(here, layers.base, O_PATH | O_DIRECTORY));
+    std::vector<Fd> folders;
+    for (const auto& layer : layers.layers) {
+        // An additional image store of containers/storage lies elsewhere; a user's must not.
+        const bool elsewhere = layer.starts_with('/') && !layers.user;
+        folders.push_back(TRY(elsewhere ? sys::openat(here, layer, O_PATH | O_DIRECTORY)
+                                        : resolve(base, layer, O_PATH | O_DIRECTORY,
+                                                  RESOLVE_BENEATH | RESOLVE_NO_MAGICLINKS)));
+    }
+    return folders;
+}
 
-Result<Tree> clone_namespace(BorrowedFd mount_namespace, BorrowedFd uts_namespace,
-                             BorrowedFd own_procfs, BorrowedFd cover) {
+// In the child, whose mount namespace is its own: /proc becomes the stack. The layers are named by
+// descriptor, relative to where the kernel lists them, because mount(2) takes 4 KiB of text and an
+// image may have 125 layers; overlayfs takes descriptors themselves only since Linux 6.13.
+Result<> stack_and_clone(const Layers& layers, BorrowedFd answer) {
+    TRY(sys::unshare(CLONE_NEWNS));
+    TRY(sys::mount("", "/", "", MS_REC | MS_PRIVATE));
+    const auto folders = TRY(open_layers(layers));
+    if (folders.size() == 1) {
+        // Overlayfs wants two.
+        const Fd only = TRY(sys::clone_tree(folders.front(), ""));
+        const Fd place = TRY(sys::openat(BorrowedFd(AT_FDCWD), "/proc", O_PATH | O_DIRECTORY));
+        TRY(sys::move_mount(only, place));
+    } else {
+        if (::chdir("/proc/self/fd") != 0) return failed("chdir", "/proc/self/fd");
+        std::string options = "lowerdir=";
+        for (const auto& folder : folders) options += std::to_string(folder.get()) + ":";
+        options.pop_back();
+        if (layers.user) options += ",userxattr";
+        TRY(sys::mount("overlay", "/proc", "overlay", harmless_flags, options));
+    }
+    // As of a running container's tree: read-only and the like for good, see join_and_clone().
+    TRY(sys::mount_setattr(BorrowedFd(AT_FDCWD), "/proc", harmless, MS_PRIVATE));
+    const bool locked = sys::unshare(CLONE_NEWUSER | CLONE_NEWNS).has_value();
+    const Fd root = TRY(sys::clone_tree(BorrowedFd(AT_FDCWD), "/proc"));
+    return sys::send_message(answer, locked ? "L" : "U", root);
+}
+
+// Forks the child that `work` runs in and takes the tree that it sends; `where` is for messages.
+Result<Tree> from_child(std::string_view where, const std::function<Result<>(BorrowedFd)>& work) {
     auto [ours, theirs] = TRY(sys::socketpair());
     const pid_t parent = ::getpid();
     const pid_t child = TRY(sys::fork());
@@ -104,7 +146,7 @@ Result<Tree> clone_namespace(BorrowedFd mount_namespace, BorrowedFd uts_namespac
         // Not dumpable before it joins: a process of the target that could see it must not trace it
         // (CVE-2016-9962).
         ::prctl(PR_SET_DUMPABLE, 0);
-        auto done = join_and_clone(mount_namespace, uts_namespace, own_procfs, cover, theirs);
+        auto done = work(theirs);
         if (!done) {
             const auto& error = done.error();
             (void)sys::send_message(theirs, "E" + std::to_string(error.code) + " " +
@@ -116,19 +158,33 @@ Result<Tree> clone_namespace(BorrowedFd mount_namespace, BorrowedFd uts_namespac
     auto answer = sys::receive_message(ours, limits::entry_deadline);
     ::kill(child, SIGKILL);
     (void)sys::wait(child);
-    if (!answer) return refused("clone tree", "joining the mount namespace took too long");
+    if (!answer) return refused("clone tree", "it took too long " + std::string(where));
     auto& [bytes, fd] = *answer;
     if (!fd || bytes.empty()) {
         const auto space = bytes.find(' ');
         if (!bytes.starts_with('E') || space == bytes.npos) {
-            return refused("clone tree", "the process that joins the mount namespace died");
+            return refused("clone tree", "the process that makes it died " + std::string(where));
         }
         const int code =
             parse::number<int>(std::string_view(bytes).substr(1, space - 1)).value_or(0);
         if (code == 0) return refused("clone tree", bytes.substr(space + 1));
-        return failed(bytes.substr(space + 1), "in the target's mount namespace", code);
+        return failed(bytes.substr(space + 1), where, code);
     }
     return Tree{std::move(fd), bytes.substr(1), bytes.front() == 'L'};
+}
+
+}  // namespace
+
+Result<Tree> clone_namespace(BorrowedFd mount_namespace, BorrowedFd uts_namespace,
+                             BorrowedFd own_procfs, BorrowedFd cover) {
+    return from_child("in the target's mount namespace", [&](BorrowedFd answer) {
+        return join_and_clone(mount_namespace, uts_namespace, own_procfs, cover, answer);
+    });
+}
+
+Result<Tree> stack_layers(const Layers& layers) {
+    return from_child("of the container's layers",
+                      [&](BorrowedFd answer) { return stack_and_clone(layers, answer); });
 }
 
 Result<Fd> clone_own(const std::string& path) {

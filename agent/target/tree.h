@@ -5,6 +5,7 @@
 #include "limpet/result.h"
 
 #include <string>
+#include <vector>
 
 namespace limpet::target {
 
@@ -19,6 +20,15 @@ struct Tree {
 // has at /proc. A child joins for it and is gone when this returns.
 Result<Tree> clone_namespace(BorrowedFd mount_namespace, BorrowedFd uts_namespace,
                              BorrowedFd own_procfs, BorrowedFd cover);
+
+// What overlayfs makes one tree of: folders, topmost first. One alone is taken as it is.
+struct Layers {
+    std::string base;                 // no layer may lead out of it
+    std::vector<std::string> layers;  // below it; absolute: elsewhere, unless it is a user's
+    bool user = false;                // overlay's marks are those of a user namespace
+};
+// All of them are lower layers: there is nothing that could be written.
+Result<Tree> stack_layers(const Layers& layers);
 
 // A read-only clone of one of our own directories (/sys/fs/cgroup).
 Result<Fd> clone_own(const std::string& path);
