@@ -12,6 +12,7 @@
 #include "limpet/limits.h"
 #include "limpet/message.h"
 #include "runtimes/container.h"
+#include "runtimes/filesystem.h"
 #include "sys/file.h"
 #include "sys/process.h"
 #include "target/confine.h"
@@ -63,11 +64,8 @@ Result<> take_terminal(bool tty) {
 
 Result<target::Target> open_target(const Open& open) {
     if (open.target.empty()) return target::open_none(Grant::none);
-    auto container = TRY(runtimes::find(open.target));
-    if (container.pid <= 0) {
-        return refused("open " + open.target, "the container is not running (" + container.state +
-                                                  "), so it has no processes or namespaces");
-    }
+    const auto node = runtimes::this_node();
+    const auto container = TRY(runtimes::find(open.target, node));
     target::Wanted wanted{.pid = container.pid,
                           .start_time = container.start_time,
                           .name = open.target,
@@ -75,14 +73,27 @@ Result<target::Target> open_target(const Open& open) {
     const auto fact = [&](const char* name, std::string value) {
         if (!value.empty()) wanted.facts.emplace_back(name, std::move(value));
     };
-    fact("runtime", std::move(container.runtime));
-    fact("id", std::move(container.id));
-    fact("name", std::move(container.name));
-    fact("image", std::move(container.image));
-    fact("pod", std::move(container.pod));
-    fact("state", std::move(container.state));
-    fact("started", std::move(container.started));
-    return target::open_node(wanted);
+    fact("runtime", container.runtime);
+    fact("id", container.id);
+    fact("name", container.name);
+    fact("image", container.image);
+    fact("pod", container.pod);
+    fact("state", container.state);
+    fact("started", container.started);
+    if (container.pid > 0) return target::open_node(wanted);
+    auto files = TRY(runtimes::filesystem(container, node));
+    return target::open_stopped(wanted,
+                                {std::move(files.base), std::move(files.layers), files.user});
+}
+
+// The session of a container that does not run is another thing than its operator may expect.
+void tell_stopped(const target::Target& target) {
+    std::string state = "not running";
+    for (const auto& [name, value] : target.facts) {
+        if (name == "state") state = value;
+    }
+    say(target.name + " is " + state +
+        ": these are its files, read-only, without its volumes; it has no processes");
 }
 
 // Never returns: the process that works.
@@ -206,6 +217,7 @@ Result<Supervised> start(const Open& open) {
     TRY(take_terminal(open.tty));
     volunteer_for_oom();
     auto target = TRY(open_target(open));
+    if (!open.target.empty() && target.pid == 0) tell_stopped(target);
 
     sigset_t blocked, before;
     ::sigemptyset(&blocked);

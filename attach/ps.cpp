@@ -22,7 +22,8 @@ int run(const Arguments& arguments) {
     return run_on(arguments, "ps", *std::move(open));
 }
 
-constexpr Option options[] = {{'a', "all", "", "also those that do not run"}};
+constexpr Option options[] = {
+    {'a', "all", "", "also those that do not run, and pods' infra containers"}};
 
 }  // namespace
 

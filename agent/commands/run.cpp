@@ -49,6 +49,10 @@ int invoke(const Call& call, BorrowedFd in, BorrowedFd out, BorrowedFd error) {
 std::string missing_grant(const Call& call, Grant missing) {
     std::string line(call.command.name);
     if (call.target.mode == target::Mode::none) return line + ": needs a target\n";
+    const bool stopped = call.target.mode == target::Mode::node && call.target.pid == 0;
+    if (stopped && any(missing & (Grant::processes | Grant::network))) {
+        return line + ": the container does not run: it has no processes and no network\n";
+    }
     line += ": not allowed: this session may not use " + grant_list(missing);
     line += " (needs --allow " + grant_list(missing) + ")\n";
     return line;

@@ -1,114 +1,63 @@
-// runtimes/container.cpp - the containers of every runtime, and the one that a TARGET names.
+// runtimes/container.cpp - the containers of every runtime, each of them once.
 #include "runtimes/container.h"
 
+#include "runtimes/containerd.h"
 #include "runtimes/docker.h"
-#include "runtimes/process.h"
+#include "runtimes/lxc.h"
+#include "runtimes/other.h"
+#include "runtimes/runc.h"
+#include "runtimes/storage.h"
 
 #include <algorithm>
 #include <array>
+#include <map>
+#include <set>
 #include <tuple>
 
 namespace limpet::runtimes {
 namespace {
 
-struct Runtime {
-    std::string_view name;
-    void (*list)(const Node&, Found&);
-};
-constexpr std::array known{Runtime{"docker", docker::list}};
+// Who knows most of a container comes first: Docker's are containerd's and runc's as well.
+constexpr std::array readers{docker::list, storage::list, containerd::list,
+                             lxc::list,    runc::list,    other::list};
 
-std::string shown(const Container& container) {
-    return container.runtime + ":" + container.name + " (" + container.id.substr(0, 12) + ", " +
-           container.state + ")";
-}
+bool whole_id(const std::string& id) { return id.size() == 64; }
 
-std::unexpected<Error> ambiguous(std::string_view target,
-                                 const std::vector<const Container*>& matches) {
-    std::string reason = "'" + std::string(target) + "' is ambiguous: ";
-    constexpr std::size_t shown_matches = 8;
-    for (std::size_t i = 0; i < matches.size(); ++i) {
-        if (i > 0) reason += ", ";
-        if (i == shown_matches) {
-            reason += std::to_string(matches.size() - i) + " more";
-            break;
-        }
-        reason += shown(*matches[i]);
+// Drops what an earlier reader knows already: the same process, or the same id of a runtime that
+// makes ids up. Two containers of different runtimes that merely have the same name stay.
+void add_new(std::vector<Container>& known, std::vector<Container> more) {
+    std::set<pid_t> pids;
+    std::set<std::string> ids;
+    for (const auto& container : known) {
+        if (container.pid > 0) pids.insert(container.pid);
+        if (whole_id(container.id)) ids.insert(container.id);
     }
-    return refused("find container", reason);
-}
-
-std::unexpected<Error> none(std::string_view target, const Found& found) {
-    if (found.denied && found.containers.empty()) {
-        return refused("find container", found.warnings.front());
+    for (auto& container : more) {
+        if (container.pid > 0 && pids.contains(container.pid)) continue;
+        if (whole_id(container.id) && ids.contains(container.id)) continue;
+        known.push_back(std::move(container));
     }
-    if (found.containers.empty() && !found.looked_in.empty()) {
-        std::string places;
-        for (const auto& place : found.looked_in) places += (places.empty() ? "" : ", ") + place;
-        return refused("find container", "no container runtime on this machine (looked in " +
-                                             places + "); pid:N names a process");
-    }
-    std::string reason = "there is no container '" + std::string(target) + "'";
-    if (!found.warnings.empty()) reason += "; " + found.warnings.front();
-    return refused("find container", reason);
-}
-
-std::vector<const Container*> matches(const Found& found, std::string_view word,
-                                      bool (*match)(const Container&, std::string_view)) {
-    std::vector<const Container*> list;
-    for (const auto& container : found.containers) {
-        if (match(container, word)) list.push_back(&container);
-    }
-    return list;
-}
-
-// "docker:web" -> {"docker", "web"}; a word before ':' that is no runtime is refused, because
-// container names have no colon.
-Result<std::pair<std::string_view, std::string_view>> split(std::string_view target) {
-    const auto colon = target.find(':');
-    if (colon == target.npos) return std::pair(std::string_view{}, target);
-    const auto runtime = target.substr(0, colon);
-    for (const auto& [name, list] : known) {
-        if (name == runtime) return std::pair(runtime, target.substr(colon + 1));
-    }
-    return refused("find container", "cannot look for '" + std::string(runtime) +
-                                         ":' containers (docker:NAME, pid:N, NAME or ID)");
 }
 
 }  // namespace
 
 Found list(const Node& node) {
+    const Survey survey(node);
     Found found;
-    for (const auto& runtime : known) runtime.list(node, found);
+    for (const auto reader : readers) {
+        auto known = std::move(found.containers);
+        found.containers.clear();
+        reader(survey, known, found);
+        add_new(known, std::move(found.containers));
+        found.containers = std::move(known);
+    }
+    for (auto& container : found.containers) {
+        if (const auto* stat = survey.find(container.pid)) container.command = stat->comm;
+    }
     std::ranges::sort(found.containers, [](const Container& a, const Container& b) {
-        return std::tie(a.name, a.id) < std::tie(b.name, b.id);
+        return std::tie(a.name, a.runtime, a.id) < std::tie(b.name, b.runtime, b.id);
     });
     return found;
-}
-
-Result<Container> find(std::string_view target, const Node& node) {
-    if (target.starts_with("pid:")) return process(node, target.substr(4));
-    const auto [runtime, word] = TRY(split(target));
-    if (word.empty()) return refused("find container", "no name given");
-    Found found;
-    for (const auto& [name, list] : known) {
-        if (runtime.empty() || runtime == name) list(node, found);
-    }
-
-    // A name wins over an id that begins like it; a whole id over a prefix.
-    auto match = matches(found, word, [](const Container& c, std::string_view w) {
-        return c.name == w || c.id == w;
-    });
-    if (match.empty()) {
-        match = matches(found, word,
-                        [](const Container& c, std::string_view w) { return c.id.starts_with(w); });
-    }
-    if (match.empty()) return none(target, found);
-    if (match.size() > 1) return ambiguous(target, match);
-    if (match.front()->pid == 0) {
-        return refused("find container", "container '" + match.front()->name +
-                                             "' is not running (" + match.front()->state + ")");
-    }
-    return *match.front();
 }
 
 }  // namespace limpet::runtimes

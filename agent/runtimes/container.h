@@ -2,10 +2,12 @@
 #pragma once
 
 #include "limpet/result.h"
+#include "parse/oci.h"
 
 #include <sys/types.h>
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -13,15 +15,27 @@
 namespace limpet::runtimes {
 
 struct Container {
-    std::string runtime;  // docker, podman, containerd, crio, pid
-    std::string id;       // 64 hex digits, or the pid
-    std::string name;
+    std::string runtime;  // docker, podman, crio, containerd, lxc, nspawn, runc, crun, other, pid
+    std::string id;       // 64 hex digits; a name where the runtime has no other id; "pid:N"
+    std::string name;     // empty when only its processes are known
     std::string image;
+    std::string space;             // containerd's namespace
     std::string pod;               // namespace/name, of Kubernetes
-    std::string state;             // running, paused, exited, created
+    std::string container;         // the name in the pod
+    std::string user;              // whose it is, when not root's: "1000"
+    std::string command;           // comm of the main process
+    std::string state;             // running, paused, exited, created, stopped
     pid_t pid = 0;                 // main process in our pid namespace; 0 when not running
     std::string started;           // RFC 3339, as the runtime wrote it
-    std::uint64_t start_time = 0;  // of the main process, clock ticks since boot (stat field 22)
+    std::uint64_t start_time = 0;  // of the main process, clock ticks since boot
+    std::optional<std::uint32_t> restarts;
+    parse::Labels labels;  // labels of Docker, annotations of the others
+    bool infra = false;    // a pod's pause container, or nested in another container
+    // Where its files are when it does not run, for filesystem().
+    std::string store;   // the runtime's folder: /var/lib/docker
+    std::string driver;  // overlay2, overlay, overlayfs, vfs, directory
+    std::string layer;   // the runtime's name of its topmost layer
+    std::string order;   // when it was made: of two restarts the later one has the greater
 };
 
 // Where the node's files are: "" in production, a folder of fixtures in a test. A container that
@@ -29,6 +43,8 @@ struct Container {
 struct Node {
     std::string prefix;
 };
+// Where we stand, or /proc/1/root when that is in a container that sees the node's processes.
+Node this_node();
 
 // All that are found, by name; a runtime whose files cannot be read adds a warning instead.
 struct Found {
@@ -37,10 +53,10 @@ struct Found {
     std::vector<std::string> looked_in;  // the places of runtimes that are not installed
     bool denied = false;                 // a runtime's files exist and we may not read them
 };
-Found list(const Node& node = {});
+Found list(const Node& node);
 
 // TARGET of design.md section 2. None, or more than one match, is an error that says so (and lists
-// the matches); so is one without a process. `pid:N` needs no runtime.
-Result<Container> find(std::string_view target, const Node& node = {});
+// the matches). `pid:N` needs no runtime. One that does not run is found with pid 0.
+Result<Container> find(std::string_view target, const Node& node);
 
 }  // namespace limpet::runtimes

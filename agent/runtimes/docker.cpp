@@ -1,92 +1,97 @@
 // runtimes/docker.cpp - Docker's containers: /var/lib/docker/containers/ID/config.v2.json.
 #include "runtimes/docker.h"
 
-#include "limpet/limits.h"
 #include "parse/json.h"
-#include "parse/number.h"
-#include "runtimes/process.h"
-#include "sys/file.h"
+#include "parse/runtime_state.h"
 
-#include <dirent.h>
-
-#include <memory>
+#include <algorithm>
 
 namespace limpet::runtimes::docker {
 namespace {
 
-constexpr std::size_t config_limit =
-    4 * limits::small_file;  // labels and environment are free text
 constexpr std::string_view default_root = "/var/lib/docker";
-constexpr const char* runc_root = "/run/docker/runtime-runc/moby";
+constexpr std::string_view default_configuration = "/etc/docker/daemon.json";
 
-// --data-root or -g on the running daemon's command line, which overrides its configuration file.
-std::string running_root(const Node& node) {
-    auto pid_text = sys::read_file(node.prefix + "/run/docker.pid", 64);
-    if (!pid_text) return {};
-    while (pid_text->ends_with('\n')) pid_text->pop_back();
-    const auto pid = parse::number<pid_t>(*pid_text);
-    if (!pid) return {};
-    const auto line = sys::read_file(node.prefix + "/proc/" + std::to_string(*pid) + "/cmdline",
-                                     limits::small_file);
-    if (!line) return {};
-    std::string_view rest = *line;
-    bool next_is_root = false;
-    bool first = true;
-    while (!rest.empty()) {
-        const auto end = rest.find('\0');
-        const auto word = rest.substr(0, end);
-        rest = end == rest.npos ? std::string_view{} : rest.substr(end + 1);
-        // The pid file of a daemon that is gone may name any process.
-        if (std::exchange(first, false) && !word.ends_with("dockerd")) return {};
-        if (next_is_root) return std::string(word);
-        for (const std::string_view option : {"--data-root", "--graph", "-g"}) {
-            if (word == option) next_is_root = true;
-            if (word.starts_with(option) && word.size() > option.size() &&
-                word[option.size()] == '=') {
-                return std::string(word.substr(option.size() + 1));
-            }
+std::string configured_root(const Node& node, const std::string& file) {
+    const auto text = read_state(node, file, state_limit);
+    if (!text) return {};
+    const auto json = parse::json(*text);
+    return json ? std::string((*json)["data-root"].string()) : std::string();
+}
+
+// Of every daemon that runs: its command line overrides its configuration file. Without one, the
+// place where the last one had it.
+std::vector<std::string> data_roots(const Survey& survey) {
+    const auto& node = survey.node();
+    std::vector<std::string> roots;
+    const auto add = [&](std::string root) {
+        if (!root.starts_with('/')) root = default_root;
+        while (root.size() > 1 && root.ends_with('/')) root.pop_back();
+        if (std::ranges::find(roots, root) == roots.end()) roots.push_back(std::move(root));
+    };
+    const auto daemons = survey.daemons("dockerd");
+    for (const pid_t pid : daemons) {
+        const auto words = survey.words(pid);
+        auto root = option_value(words, {"--data-root", "--graph", "-g"});
+        if (root.empty()) {
+            auto file = option_value(words, {"--config-file"});
+            root = configured_root(node, file.empty() ? std::string(default_configuration) : file);
         }
-    }
-    return {};
-}
-
-std::string data_root(const Node& node) {
-    if (auto root = running_root(node); root.starts_with('/')) return root;
-    if (const auto text = sys::read_file(node.prefix + "/etc/docker/daemon.json", config_limit)) {
-        if (const auto json = parse::json(*text)) {
-            const auto root = (*json)["data-root"].string();
-            if (root.starts_with('/')) return std::string(root);
+        // One in a chroot has its folders there.
+        const auto chroot = proc_link(node, pid, "root");
+        if (chroot.size() > 1 && chroot.starts_with('/') && root.starts_with('/')) {
+            root = chroot + root;
         }
+        add(std::move(root));
     }
-    return std::string(default_root);
+    if (daemons.empty()) add(configured_root(node, std::string(default_configuration)));
+    return roots;
 }
 
-// The state file says running, but of which boot? Only a process that is in the container's cgroup,
-// or that runc recorded with the very same start time, is its process.
-std::optional<std::uint64_t> verified(const Node& node, const Container& container, pid_t pid) {
-    const auto start = start_time(node, pid);
-    if (!start) return std::nullopt;
-    if (in_cgroup(node, pid, container.id)) return start;
-    if (runc_start_time(node, runc_root, container.id, pid) == start) return start;
-    return std::nullopt;
+// runc's record, for containers whose cgroup says nothing (their own root of a cgroup namespace).
+Claim claim(const Node& node, const Container& container, pid_t pid) {
+    Claim claim{.pid = pid, .cgroup = container.id};
+    const auto text = read_state(
+        node, "/run/docker/runtime-runc/moby/" + container.id + "/state.json", state_limit);
+    if (!text) return claim;
+    const auto state = parse::runtime_state(*text);
+    if (state && state->pid == pid) claim.start = state->start;
+    return claim;
 }
 
-Result<Container> read(const Node& node, const std::string& path) {
-    const auto text = TRY(sys::read_file(path, config_limit));
+void read_labels(const parse::Json& labels, Container& container) {
+    for (std::size_t i = 0; i < labels.names.size(); ++i) {
+        parse::add_label(container.labels, labels.names[i], labels.items[i].string());
+    }
+    const auto who = parse::identity(container.labels);
+    container.pod = who.pod;
+    container.container = who.container;
+    container.infra = who.infra;
+    container.restarts = who.restarts;
+}
+
+Result<Container> read(const Survey& survey, const std::string& root, const std::string& id) {
+    const auto path = root + "/containers/" + id + "/config.v2.json";
+    const auto text = TRY(read_state(survey.node(), path, state_limit));
     const auto json = TRY(parse::json(text));
     Container container;
     container.runtime = "docker";
     container.id = json["ID"].string();
-    if (container.id.size() != 64) return refused("json", "no container ID");
+    // It becomes a part of paths, and one folder speaks for one container only.
+    if (container.id.size() != 64 || container.id != id) return refused("json", "no container ID");
     auto name = json["Name"].string();
     if (name.starts_with('/')) name.remove_prefix(1);
     container.name = name;
     container.image = json["Config"]["Image"].string();
-    const auto& labels = json["Config"]["Labels"];
-    if (const auto pod = labels["io.kubernetes.pod.name"].string(); !pod.empty()) {
-        container.pod =
-            std::string(labels["io.kubernetes.pod.namespace"].string()) + "/" + std::string(pod);
+    read_labels(json["Config"]["Labels"], container);
+    if (!container.restarts) {
+        const auto count = json["RestartCount"].integer().value_or(0);
+        container.restarts =
+            static_cast<std::uint32_t>(std::clamp<std::int64_t>(count, 0, 1 << 30));
     }
+    container.store = root;
+    container.driver = json["Driver"].string();
+    container.layer = container.id;
     const auto& state = json["State"];
     // Docker writes the zero time of Go before the first start.
     const auto started = state["StartedAt"].string();
@@ -94,7 +99,9 @@ Result<Container> read(const Node& node, const std::string& path) {
     container.state = container.started.empty() ? "created" : "exited";
     const auto pid = state["Pid"].integer().value_or(0);
     if (!state["Running"].is_true() || pid <= 0 || pid > INT32_MAX) return container;
-    if (const auto start = verified(node, container, static_cast<pid_t>(pid))) {
+    const auto claimed = claim(survey.node(), container, static_cast<pid_t>(pid));
+    // The state file says running, but of which boot?
+    if (const auto start = verified(survey, claimed)) {
         container.state = state["Paused"].is_true() ? "paused" : "running";
         container.pid = static_cast<pid_t>(pid);
         container.start_time = *start;
@@ -104,32 +111,32 @@ Result<Container> read(const Node& node, const std::string& path) {
 
 }  // namespace
 
-void list(const Node& node, Found& found) {
-    const auto folder = data_root(node) + "/containers";
-    const std::unique_ptr<DIR, int (*)(DIR*)> stream(::opendir((node.prefix + folder).c_str()),
-                                                     ::closedir);
-    if (!stream) {
-        if (errno == ENOENT || errno == ENOTDIR) {
-            found.looked_in.push_back(folder);
-            return;
+void list(const Survey& survey, const std::vector<Container>& /*known*/, Found& found) {
+    for (const auto& root : data_roots(survey)) {
+        const auto folder = root + "/containers";
+        const auto ids = entries(survey.node(), folder);
+        if (!ids) {
+            const int code = ids.error().code;
+            if (code == ENOENT || code == ENOTDIR) {
+                found.looked_in.push_back(folder);
+                continue;
+            }
+            const bool denied = code == EACCES || code == EPERM;
+            auto problem = ids.error();
+            if (denied) problem.hint = "run as root";
+            found.denied = found.denied || denied;
+            found.warnings.push_back("docker: " + text(problem));
+            continue;
         }
-        found.denied = found.denied || errno == EACCES || errno == EPERM;
-        auto problem = failed("read", folder).error();
-        if (found.denied) problem.hint = "run as root";
-        found.warnings.push_back("docker: " + text(problem));
-        return;
-    }
-    while (const auto* entry = ::readdir(stream.get())) {
-        const std::string_view name = entry->d_name;
-        if (name.starts_with('.')) continue;
-        const auto path = node.prefix + folder + "/" + std::string(name) + "/config.v2.json";
-        auto container = read(node, path);
-        if (container) {
-            found.containers.push_back(*std::move(container));
-        } else if (container.error().code != ENOENT && container.error().code != ENOTDIR) {
-            // One that is being created or removed has no file yet, or no more.
-            found.warnings.push_back("docker: " + std::string(name.substr(0, 12)) + ": " +
-                                     text(container.error()));
+        for (const auto& id : *ids) {
+            auto container = read(survey, root, id);
+            if (container) {
+                found.containers.push_back(*std::move(container));
+            } else if (container.error().code != ENOENT && container.error().code != ENOTDIR) {
+                // One that is being created or removed has no file yet, or no more.
+                found.warnings.push_back("docker: " + id.substr(0, 12) + ": " +
+                                         text(container.error()));
+            }
         }
     }
 }

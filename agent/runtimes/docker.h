@@ -1,10 +1,11 @@
 // runtimes/docker.h - Docker's containers, from its files: the daemon need not answer.
 #pragma once
 
-#include "runtimes/container.h"
+#include "runtimes/node.h"
 
 namespace limpet::runtimes::docker {
 
-void list(const Node& node, Found& found);
+// As all readers: adds to `found`; `known` is what the readers before have found.
+void list(const Survey& survey, const std::vector<Container>& known, Found& found);
 
 }  // namespace limpet::runtimes::docker

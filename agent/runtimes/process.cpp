@@ -1,9 +1,7 @@
-// runtimes/process.cpp - is this pid still the process that a state file speaks of?
+// runtimes/process.cpp - any process as a target: pid:N.
 #include "runtimes/process.h"
 
 #include "limpet/limits.h"
-#include "parse/cgroup.h"
-#include "parse/json.h"
 #include "parse/number.h"
 #include "parse/stat.h"
 #include "sys/file.h"
@@ -18,35 +16,6 @@ std::string proc(const Node& node, pid_t pid, std::string_view file) {
 }
 
 }  // namespace
-
-std::optional<std::uint64_t> start_time(const Node& node, pid_t pid) {
-    const auto text = sys::read_file(proc(node, pid, "stat"), limits::small_file);
-    if (!text) return std::nullopt;
-    const auto stat = parse::stat(*text);
-    if (!stat || stat->state == 'X') return std::nullopt;
-    return stat->starttime;
-}
-
-bool in_cgroup(const Node& node, pid_t pid, std::string_view id) {
-    const auto text = sys::read_file(proc(node, pid, "cgroup"), limits::small_file);
-    if (!text) return false;
-    for (const auto& line : parse::cgroup(*text)) {
-        if (parse::container_id(line.path) == id) return true;
-    }
-    return false;
-}
-
-std::optional<std::uint64_t> runc_start_time(const Node& node, const std::string& root,
-                                             std::string_view id, pid_t pid) {
-    const auto path = node.prefix + root + "/" + std::string(id) + "/state.json";
-    const auto text = sys::read_file(path, limits::small_file);
-    if (!text) return std::nullopt;
-    const auto state = parse::json(*text);
-    if (!state || (*state)["init_process_pid"].integer() != pid) return std::nullopt;
-    const auto start = (*state)["init_process_start"].integer();
-    if (!start || *start < 0) return std::nullopt;
-    return static_cast<std::uint64_t>(*start);
-}
 
 Result<Container> process(const Node& node, std::string_view word) {
     const auto pid = parse::number<pid_t>(word);

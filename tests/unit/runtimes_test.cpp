@@ -47,8 +47,8 @@ TEST_CASE("a container is found by name, id and unique prefix", "[runtimes]") {
 
 TEST_CASE("what cannot be found says why", "[runtimes]") {
     CHECK(found("44b7").starts_with("find container: '44b7' is ambiguous: docker:stale ("));
-    CHECK(found("stale") == "find container: container 'stale' is not running (exited)");
-    CHECK(found("job") == "find container: container 'job' is not running (created)");
+    CHECK(found("stale") == "stale 0");
+    CHECK(found("job") == "job 0");
     CHECK(found("nobody").starts_with("find container: there is no container 'nobody'"));
     CHECK(found("rkt:web").starts_with("find container: cannot look for 'rkt:' containers"));
     CHECK(found("docker:") == "find container: no name given");

@@ -1,0 +1,216 @@
+// runtimes/storage.cpp - podman's and CRI-O's containers: containers.json, config.json, pidfile.
+#include "runtimes/storage.h"
+
+#include "parse/number.h"
+#include "parse/passwd.h"
+#include "parse/runtime_state.h"
+#include "parse/storage.h"
+#include "parse/toml.h"
+
+#include <algorithm>
+#include <initializer_list>
+
+namespace limpet::runtimes::storage {
+namespace {
+
+// Where the containers of one user are: what stays (graph) and what a boot forgets (run).
+struct Place {
+    std::string graph;
+    std::string run;
+    uid_t user = 0;
+};
+
+void add(std::vector<Place>& places, Place place) {
+    if (!place.graph.starts_with('/') || !place.run.starts_with('/')) return;
+    const bool known =
+        std::ranges::any_of(places, [&](const Place& other) { return other.graph == place.graph; });
+    if (!known) places.push_back(std::move(place));
+}
+
+Place configured(const Node& node) {
+    Place place{.graph = "/var/lib/containers/storage", .run = "/run/containers/storage"};
+    for (const auto* file :
+         {"/usr/share/containers/storage.conf", "/etc/containers/storage.conf"}) {
+        const auto text = read_state(node, file, state_limit);
+        if (!text) continue;
+        if (auto graph = parse::toml_string(*text, "storage", "graphroot"); !graph.empty()) {
+            place.graph = std::move(graph);
+        }
+        if (auto run = parse::toml_string(*text, "storage", "runroot"); !run.empty()) {
+            place.run = std::move(run);
+        }
+    }
+    return place;
+}
+
+// "/x/overlay-containers/ID/userdata[/pidfile]" -> "/x".
+std::string root_of(const std::string& path) {
+    const auto at = path.rfind("/overlay-containers/");
+    return at == path.npos ? std::string() : path.substr(0, at);
+}
+
+// Every running container has a conmon, whose command line names both folders wherever they are.
+// Root's come first, so that no user can claim them.
+void add_running(const Survey& survey, bool roots, std::vector<Place>& places) {
+    for (const auto& stat : survey.all()) {
+        if (stat.comm != "conmon") continue;
+        const auto words = survey.words(stat.pid);
+        Place place{.graph = root_of(option_value(words, {"-b"})),
+                    .run = root_of(option_value(words, {"-p"})),
+                    .user = survey.uid(stat.pid)};
+        if ((place.user == 0) != roots || (roots && !survey.trusted(stat.pid))) continue;
+        add(places, std::move(place));
+    }
+}
+
+// Users who have run podman since the last boot; the homes of all others are left alone.
+void add_users(const Node& node, std::vector<Place>& places) {
+    const auto text = read_state(node, "/etc/passwd", state_limit);
+    if (!text) return;
+    for (const auto& user : parse::passwd(*text)) {
+        if (user.uid == 0 || user.home.size() < 2) continue;
+        const auto run = "/run/user/" + std::to_string(user.uid);
+        const bool used = entries(node, run + "/containers") || entries(node, run + "/libpod");
+        if (!used) continue;
+        add(places, {.graph = user.home + "/.local/share/containers/storage",
+                     .run = run + "/containers",
+                     .user = user.uid});
+    }
+}
+
+std::vector<std::string> runtime_roots(const Place& place) {
+    const std::string base = place.user == 0 ? "/run" : "/run/user/" + std::to_string(place.user);
+    return {base + "/runc/", base + "/crun/"};
+}
+
+struct Running {
+    std::uint64_t start = 0;
+    std::string created;
+};
+
+// The process is the container's when its runtime recorded it, when it is in the container's
+// cgroup, or when its parent is the container's conmon.
+std::optional<Running> running(const Survey& survey, const Place& place, const std::string& id,
+                               pid_t pid) {
+    // A user speaks for processes of users only.
+    if (place.user != 0 && survey.uid(pid) == 0) return std::nullopt;
+    Claim claim{.pid = pid, .cgroup = id};
+    std::string created;
+    for (const auto& root : runtime_roots(place)) {
+        for (const auto* file : {"/state.json", "/status"}) {
+            const auto text = read_state(survey.node(), root + id + file, state_limit);
+            const auto state = text ? parse::runtime_state(*text) : refused("", "");
+            if (!state || state->pid != pid) continue;
+            claim.start = state->start;
+            created = state->created;
+        }
+    }
+    if (const auto start = verified(survey, claim)) return Running{*start, created};
+    const auto* stat = survey.find(pid);
+    const auto* parent = stat && !claim.start ? survey.find(stat->ppid) : nullptr;
+    if (!parent || parent->comm != "conmon") return std::nullopt;
+    if (option_value(survey.words(parent->pid), {"-c"}) != id) return std::nullopt;
+    return Running{stat->starttime, created};
+}
+
+// What the bundle says. podman writes it at the first start, CRI-O when the container is made.
+void read_bundle(const Node& node, const std::string& folder, Container& container,
+                 std::vector<std::string>& warnings) {
+    const auto text = read_state(node, folder + "/config.json", state_limit);
+    if (!text) return;
+    container.state = "exited";
+    auto labels = parse::oci_annotations(*text);
+    if (!labels) {
+        warnings.push_back("podman: " + container.id.substr(0, 12) + ": " +
+                           limpet::text(labels.error()));
+        return;
+    }
+    container.labels = *std::move(labels);
+    const auto who = parse::identity(container.labels);
+    container.infra = who.infra;
+    if (who.manager == "cri-o") {
+        container.runtime = "crio";
+        container.pod = who.pod;
+        container.container = who.container;
+        container.restarts = who.restarts;
+        // k8s_app_web-1_shop_UID_0 is nothing that people type.
+        if (!who.container.empty()) container.name = who.container;
+        if (!who.image.empty()) container.image = who.image;
+    } else if (!who.pod.empty()) {
+        container.pod = who.pod;
+        container.container = who.container;
+    }
+}
+
+Container read(const Survey& survey, const Place& place, const parse::Stored& stored,
+               std::vector<std::string>& warnings) {
+    const auto& node = survey.node();
+    Container container;
+    container.runtime = "podman";
+    container.id = stored.id;
+    container.name = stored.name;
+    container.image = stored.image;
+    container.state = "created";
+    if (place.user != 0) container.user = std::to_string(place.user);
+    container.store = place.graph;
+    container.driver = "overlay";
+    container.layer = stored.layer;
+    const auto folder = "/overlay-containers/" + stored.id + "/userdata";
+    read_bundle(node, place.graph + folder, container, warnings);
+    auto number = read_state(node, place.run + folder + "/pidfile", 64).value_or("");
+    while (number.ends_with('\n')) number.pop_back();
+    const auto pid = parse::number<pid_t>(number).value_or(0);
+    if (pid <= 0) return container;
+    if (auto process = running(survey, place, stored.id, pid)) {
+        container.pid = pid;
+        container.start_time = process->start;
+        container.started = std::move(process->created);
+        container.state = "running";
+    }
+    return container;
+}
+
+void list_place(const Survey& survey, const Place& place, Found& found) {
+    // The second holds those that go with the boot, as of `podman run --rm`.
+    for (const auto& file : {place.graph + "/overlay-containers/containers.json",
+                             place.graph + "/overlay-containers/volatile-containers.json",
+                             place.run + "/overlay-containers/volatile-containers.json"}) {
+        const auto text = read_state(survey.node(), file, 4 * state_limit);
+        if (!text) {
+            const int code = text.error().code;
+            if (code == ENOENT || code == ENOTDIR) continue;
+            const bool denied = code == EACCES || code == EPERM;
+            found.denied = found.denied || denied;
+            auto problem = text.error();
+            if (denied) problem.hint = "run as root";
+            found.warnings.push_back("podman: " + limpet::text(problem));
+            continue;
+        }
+        const auto stored = parse::stored_containers(*text);
+        if (!stored) {
+            found.warnings.push_back("podman: " + file + ": " + limpet::text(stored.error()));
+            continue;
+        }
+        for (const auto& one : *stored) {
+            found.containers.push_back(read(survey, place, one, found.warnings));
+        }
+    }
+}
+
+}  // namespace
+
+void list(const Survey& survey, const std::vector<Container>& /*known*/, Found& found) {
+    std::vector<Place> places;
+    add(places, configured(survey.node()));
+    add_running(survey, true, places);
+    add_running(survey, false, places);
+    add_users(survey.node(), places);
+    for (const auto& place : places) {
+        if (!entries(survey.node(), place.graph + "/overlay-containers")) {
+            if (place.user == 0) found.looked_in.push_back(place.graph);
+        }
+        list_place(survey, place, found);
+    }
+}
+
+}  // namespace limpet::runtimes::storage
