@@ -81,7 +81,9 @@ int run_export(Shell& shell, Words& words) {
         const bool assigns = split_assignment(words[at], name, value);
         if (!is_name(name)) return misuse(shell, words, words[at] + ": not a name");
         const auto symbol = shell.variables.symbols.intern(name);
-        if (assigns && !shell.assign(symbol, value)) return shell.status;
+        if (assigns && !shell.variables.set(symbol, value)) {
+            return misuse(shell, words, name + ": is read only");
+        }
         auto& variable = shell.variables.entry(symbol);
         (exports ? variable.exported : variable.readonly) = true;
     }

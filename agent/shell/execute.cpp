@@ -36,7 +36,7 @@ bool start_stages(Shell& shell, const Pipeline& node, Job& job, bool background)
         Fd reading;
         Fd writing;
         if (i + 1 < node.stages.size()) {
-            auto pipe = sys::pipe();
+            auto pipe = private_pipe();
             if (!pipe) {
                 shell.complain(text(pipe.error()));
                 return false;
@@ -47,11 +47,8 @@ bool start_stages(Shell& shell, const Pipeline& node, Job& job, bool background)
         const pid_t child = fork_process(shell, job, background, name_of(*node.stages[i]));
         if (child < 0) return false;
         if (child == 0) {
-            // Either may have got the number of the other's place.
             if (input) ::dup2(input.get(), 0);
             if (writing) ::dup2(writing.get(), 1);
-            if (input.get() <= 1) (void)input.release();
-            if (writing.get() <= 1) (void)writing.release();
             input.reset();
             reading.reset();
             writing.reset();
@@ -190,8 +187,8 @@ int run_loop(Shell& shell, const Loop& node) {
     ++shell.loops;
     for (;;) {
         const int test = run_test(shell, node.test);
-        if (loop_ends(shell)) {
-            // break in the condition
+        if (shell.leaving()) {  // break or continue in the condition
+            if (!loop_ends(shell)) continue;
             if (shell.flow != Flow::none) status = shell.status;
             break;
         }

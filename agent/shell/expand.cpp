@@ -6,6 +6,9 @@
 #include "shell/shell.h"
 #include "target/deadline.h"
 
+#include "commands/utf8.h"
+
+#include <algorithm>
 #include <charconv>
 
 namespace limpet::shell {
@@ -34,6 +37,23 @@ void Expansion::plain_text(std::string_view text) {
     if (has_pattern_) pattern_ += text;
 }
 
+namespace {
+
+// Where the first separator is. Separators beyond ASCII are whole characters.
+std::size_t find_separator(std::string_view text, std::string_view separators,
+                           std::size_t& length) {
+    length = 1;
+    const auto beyond = [](char byte) { return static_cast<unsigned char>(byte) >= 0x80; };
+    if (std::ranges::none_of(separators, beyond)) return text.find_first_of(separators);
+    for (std::size_t at = 0; at < text.size(); at += length) {
+        length = std::max<std::size_t>(1, commands::utf8_length(text.substr(at)));
+        if (separators.contains(text.substr(at, length))) return at;
+    }
+    return text.npos;
+}
+
+}  // namespace
+
 // XCU 2.6.5: blanks of IFS around a field vanish, every other byte of IFS ends one field.
 void Expansion::split_text(std::string_view text) {
     if (mode_ != Mode::fields) return plain_text(text);
@@ -43,11 +63,12 @@ void Expansion::split_text(std::string_view text) {
         return;
     }
     while (!text.empty()) {
-        const auto end = text.find_first_of(separators);
+        std::size_t length = 1;
+        const auto end = find_separator(text, separators, length);
         if (end != 0) plain_text(text.substr(0, end));
         if (end == text.npos) return;
         const char byte = text[end];
-        text.remove_prefix(end + 1);
+        text.remove_prefix(end + length);
         if (byte == ' ' || byte == '\t' || byte == '\n') {
             if (in_field_) {
                 finish_field();

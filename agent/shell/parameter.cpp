@@ -207,8 +207,11 @@ void Expansion::emit_all(const std::vector<std::string>& values, const Part& par
     const bool joined = mode_ != Mode::fields || (part.quoted && part.special == '*');
     if (joined) {
         const auto separators = shell_.variables.separators();
+        const auto first_character = [](std::string_view text) {
+            return text.substr(0, std::max<std::size_t>(1, commands::utf8_length(text)));
+        };
         const auto between = part.special == '@' && mode_ != Mode::fields ? std::string_view(" ")
-                                                                          : separators.substr(0, 1);
+                                                                          : first_character(separators);
         std::string text;
         for (std::size_t i = 0; i < values.size(); ++i) {
             if (i > 0) text += between;

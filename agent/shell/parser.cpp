@@ -200,7 +200,7 @@ const Node* Parser::command() {
     bool substituted = false;
     while (!node && !broken_ && peek() == Token::word && substitute_alias()) {
         substituted = true;
-        node = compound();
+        node = is_reserved("!") ? pipeline() : compound();
     }
     if (!node && !broken_) node = simple();
     if (!node && !broken_ && substituted) {

@@ -50,6 +50,17 @@ int private_copy(int fd) {
     return copy >= 0 ? copy : ::fcntl(fd, F_DUPFD_CLOEXEC, base_of_few);
 }
 
+Result<std::pair<Fd, Fd>> private_pipe() {
+    auto [reading, writing] = TRY(sys::pipe());
+    for (Fd* end : {&reading, &writing}) {
+        if (end->get() > 2) continue;
+        const int copy = private_copy(end->get());
+        if (copy < 0) return failed("pipe", "");
+        end->reset(copy);
+    }
+    return std::pair(std::move(reading), std::move(writing));
+}
+
 Shell::Shell(const target::Target& where, std::string start, std::vector<std::string> environment)
     : target(moved(where)), directory(std::move(start)), variables(environment), pid(::getpid()) {
     options[opt_hash] = true;

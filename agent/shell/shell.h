@@ -148,6 +148,8 @@ struct Shell {
 
 // A copy of a descriptor that lies above those that scripts name; -1 when there is none.
 int private_copy(int fd);
+// A pipe whose ends have none of the numbers that a child's ends get.
+Result<std::pair<Fd, Fd>> private_pipe();
 void write_fd(int fd, std::string_view text);
 // 'text' so that the shell reads it back.
 std::string quote(std::string_view text);

@@ -215,7 +215,7 @@ int dispatch(Shell& shell, const Simple& node, Prepared& prepared, bool last) {
     } else if (resolved.meaning == Meaning::program || resolved.meaning == Meaning::nothing) {
         // PATH=x NAME looks NAME up there.
         for (const auto& [symbol, value] : prepared.values) {
-            if (symbol != sym_PATH || !shell.here()) continue;
+            if (symbol != sym_PATH || !shell.here() || prepared.words[0].contains('/')) continue;
             resolved.path = find_program(shell, prepared.words[0], value);
             resolved.meaning = resolved.path.empty() ? Meaning::nothing : Meaning::program;
         }

@@ -62,7 +62,7 @@ void substitute_inside(Shell& shell, const Node* body, std::string& output) {
 }
 
 bool substitute_outside(Shell& shell, const Node* body, std::string& output) {
-    auto pipe = sys::pipe();
+    auto pipe = private_pipe();
     if (!pipe) {
         shell.give_up(text(pipe.error()));
         return false;
@@ -72,7 +72,6 @@ bool substitute_outside(Shell& shell, const Node* body, std::string& output) {
     if (child < 0) return false;
     if (child == 0) {
         ::dup2(writing.get(), 1);
-        if (writing.get() == 1) (void)writing.release();
         reading.reset();
         writing.reset();
         shell.capture = nullptr;
