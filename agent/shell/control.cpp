@@ -175,8 +175,9 @@ int run_shift(Shell& shell, Words& words) {
         count = *given;
     }
     if (static_cast<std::size_t>(count) > shell.arguments.size()) {
-        misuse(shell, words,
-               "there are only " + std::to_string(shell.arguments.size()) + " arguments");
+        // POSIX leaves it open whether this ends a script: `shift 2 || usage` is what people write.
+        shell.complain("shift: there are only " + std::to_string(shell.arguments.size()) +
+                       " arguments");
         return 1;
     }
     shell.arguments.erase(shell.arguments.begin(), shell.arguments.begin() + count);
