@@ -117,6 +117,9 @@ void tell_stopped(const target::Target& target) {
             (open.target.empty() ? "TARGET" : open.target) + " -- help lists them)");
         ::_exit(commands::not_found);
     }
+    if (target.scratch.fd) {
+        open.environment.push_back("LIMPET_SCRATCH=" + std::string(target::scratch_path));
+    }
     const commands::Call call{.command = *command,
                               .arguments = std::move(open.arguments),
                               .target = target,

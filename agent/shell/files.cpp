@@ -46,12 +46,12 @@ Result<Fd> open_path(Shell& shell, const std::string& path, int flags, unsigned 
     const target::deadline::Guard guard(shell.target);
     const bool writes = (flags & O_ACCMODE) != O_RDONLY || (flags & (O_CREAT | O_TRUNC)) != 0;
     if (!writes) return target::open_for_reading(shell.target, whole);
-    if (!any(shell.target.grants & Grant::modify)) {
+    const auto [directory, rest] = target::place(shell.target, whole);
+    if (directory != &shell.target.scratch && !any(shell.target.grants & Grant::modify)) {
         auto error = failed("open", whole, EROFS);
         error.error().hint = "needs --allow modify";
         return error;
     }
-    const auto [directory, rest] = target::place(shell.target, whole);
     return directory->create(rest, flags | O_NONBLOCK, mode);
 }
 

@@ -182,7 +182,9 @@ constexpr commands::Command sh{
     .options = options,
     .help =
         "A POSIX shell. Its commands are limpet's own; they look at the target from outside.\n"
-        "help at the prompt lists them.\n",
+        "help at the prompt lists them.\n"
+        "$LIMPET_SCRATCH is a directory to write to: the session's own, in memory, not in the "
+        "target.\n",
     .raw = true,
     .runs_commands = true,
 };

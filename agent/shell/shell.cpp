@@ -37,6 +37,7 @@ target::Target moved(const target::Target& from) {
     to.cgroup = from.cgroup;
     to.network = moved(from.network);
     to.null = moved(from.null);
+    to.scratch = moved(from.scratch);
     to.facts = from.facts;
     return to;
 }

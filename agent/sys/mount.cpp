@@ -46,13 +46,18 @@ Result<> mount(const std::string& source, const std::string& place, const std::s
     return {};
 }
 
-Result<Fd> new_filesystem(const std::string& type, unsigned attributes, const FsOption& option) {
+Result<Fd> new_filesystem(const std::string& type, unsigned attributes,
+                          std::initializer_list<FsOption> options) {
     const int context = ::fsopen(type.c_str(), FSOPEN_CLOEXEC);
     if (context < 0) return failed("fsopen", type);
     const Fd owned(context);
-    if (!option.name.empty() &&
-        ::fsconfig(context, FSCONFIG_SET_FD, option.name.c_str(), nullptr, option.fd) != 0) {
-        return failed("fsconfig", type + " " + option.name);
+    for (const auto& option : options) {
+        const bool by_descriptor = option.fd >= 0;
+        if (::fsconfig(context, by_descriptor ? FSCONFIG_SET_FD : FSCONFIG_SET_STRING,
+                       option.name.c_str(), by_descriptor ? nullptr : option.value.c_str(),
+                       by_descriptor ? option.fd : 0) != 0) {
+            return failed("fsconfig", type + " " + option.name);
+        }
     }
     if (::fsconfig(context, FSCONFIG_CMD_CREATE, nullptr, nullptr, 0) != 0) {
         return failed("fsconfig", type);

@@ -5,6 +5,7 @@
 #include "limpet/result.h"
 
 #include <cstdint>
+#include <initializer_list>
 #include <string>
 
 namespace limpet::sys {
@@ -26,12 +27,13 @@ Result<> mount(const std::string& source, const std::string& place, const std::s
                unsigned long flags, const std::string& data = {});
 
 // A new instance of a file system, not mounted anywhere, with MOUNT_ATTR_* `attributes`.
-// `option` with a descriptor is given by FSCONFIG_SET_FD when its name is not empty.
+// An option is given by FSCONFIG_SET_FD when it has a descriptor, else by FSCONFIG_SET_STRING.
 struct FsOption {
     std::string name;
     int fd = -1;
+    std::string value = {};
 };
 Result<Fd> new_filesystem(const std::string& type, unsigned attributes,
-                          const FsOption& option = {});
+                          std::initializer_list<FsOption> options = {});
 
 }  // namespace limpet::sys

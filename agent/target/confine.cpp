@@ -108,6 +108,7 @@ void close_unneeded(Grant promise, const Target& target) {
     drop(target.pidfd);
     if (!any(promise & (Grant::processes | Grant::network))) drop(target.procfs.fd);
     if (!any(promise & Grant::processes)) drop(target.cgroups.fd);
+    if (!any(promise & Grant::files)) drop(target.scratch.fd);
 }
 
 }  // namespace

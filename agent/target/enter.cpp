@@ -79,6 +79,14 @@ Result<> verify(const Target& target, const Directory& procfs, std::uint64_t sta
     return {};
 }
 
+// Memory, and so bounded. Mounted nowhere: who does not hold the descriptor cannot reach it.
+Result<Fd> new_scratch() {
+    return sys::new_filesystem("tmpfs", MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC,
+                               {{.name = "size", .value = std::to_string(limits::scratch_size)},
+                                {.name = "nr_inodes",
+                                 .value = std::to_string(limits::scratch_files)}});
+}
+
 }  // namespace
 
 Result<Target> open_node(const Wanted& wanted) {
@@ -136,6 +144,7 @@ Result<Target> open_node(const Wanted& wanted) {
         target.cgroups = {*std::move(cgroups), "/sys/fs/cgroup"};
     }
     target.null = TRY(sys::openat(BorrowedFd(AT_FDCWD), "/dev/null", O_RDWR));
+    target.scratch = {TRY(new_scratch()), std::string(scratch_path)};
     return target;
 }
 

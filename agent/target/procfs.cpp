@@ -52,7 +52,7 @@ Result<Fd> from_inside(BorrowedFd pid_namespace) {
 
 Result<Fd> new_procfs(BorrowedFd pid_namespace, bool ours) {
     if (ours) return sys::new_filesystem("proc", harmless);
-    auto made = sys::new_filesystem("proc", harmless, {"pidns", pid_namespace.get()});
+    auto made = sys::new_filesystem("proc", harmless, {{"pidns", pid_namespace.get()}});
     // EINVAL: an unknown mount option. ENOSYS: no fsconfig, which from_inside() will name.
     if (made || (made.error().code != EINVAL && made.error().code != ENOSYS)) return made;
     return from_inside(pid_namespace);

@@ -6,21 +6,34 @@
 
 namespace limpet::target {
 
-std::pair<const Directory*, std::string> place(const Target& target, std::string_view path) {
-    constexpr std::string_view proc = "/proc";
-    if (target.mode == Mode::here || !path.starts_with(proc) ||
-        (path.size() > proc.size() && path[proc.size()] != '/')) {
-        return {&target.root, std::string(path)};
-    }
-    auto rest = path.substr(proc.size());
+namespace {
+
+// Whether `path` is `directory` or below it; then it becomes what is left of it, "." for itself.
+bool is_below(std::string_view directory, std::string_view& path) {
+    if (!path.starts_with(directory)) return false;
+    auto rest = path.substr(directory.size());
+    if (!rest.empty() && rest[0] != '/') return false;
     while (rest.starts_with('/')) rest.remove_prefix(1);
+    path = rest.empty() ? "." : rest;
+    return true;
+}
+
+}  // namespace
+
+std::pair<const Directory*, std::string> place(const Target& target, std::string_view path) {
+    if (target.mode == Mode::here) return {&target.root, std::string(path)};
+    auto rest = path;
+    if (target.scratch.fd && is_below(scratch_path, rest)) {
+        return {&target.scratch, std::string(rest)};
+    }
+    if (!is_below("/proc", rest)) return {&target.root, std::string(path)};
     for (const std::string_view self : {"self", "thread-self"}) {
         if (rest == self || (rest.starts_with(self) && rest[self.size()] == '/')) {
             return {&target.procfs,
                     std::to_string(target.inner_pid) + std::string(rest.substr(self.size()))};
         }
     }
-    return {&target.procfs, rest.empty() ? "." : std::string(rest)};
+    return {&target.procfs, std::string(rest)};
 }
 
 namespace {

@@ -33,12 +33,17 @@ struct Target {
     std::string cgroup;  // text of the main process's /proc/PID/cgroup, in our cgroup namespace
     Fd network;          // its network namespace
     Fd null;             // the agent's own /dev/null: the tree is mounted nodev
+    Directory scratch;   // a file system of the session's own; invalid where there is none
     // What the runtime says of it, for `info` and the prompt: {"runtime","docker"}, {"image",…}
     std::vector<std::pair<std::string, std::string>> facts;
 };
 
+// What the session may write to without changing the target; $LIMPET_SCRATCH says so.
+inline constexpr std::string_view scratch_path = "/.limpet/scratch";
+
 // Where a path of the operator leads: /proc and below is our own procfs (never the one that the
-// target mounted there), everything else the tree; /proc/self is the target's main process.
+// target mounted there), scratch_path the scratch directory, everything else the tree; /proc/self
+// is the target's main process.
 // `path` is absolute; the returned path is relative to the returned directory.
 std::pair<const Directory*, std::string> place(const Target& target, std::string_view path);
 

@@ -29,6 +29,10 @@ inline constexpr int heartbeat_deadline = 60;  // and the connection is given up
 inline constexpr int file_deadline = 10;       // one file operation on the target (FUSE, NFS)
 inline constexpr int entry_deadline = 10;      // joining and cloning the target's tree
 
+// $LIMPET_SCRATCH, per session: it is memory of the node.
+inline constexpr std::size_t scratch_size = 64 * 1024 * 1024;
+inline constexpr std::size_t scratch_files = 4096;
+
 // Reads of whole small files (procfs, passwd, state files).
 inline constexpr std::size_t small_file = 1024 * 1024;
 inline constexpr std::size_t large_procfs_file = 64 * 1024 * 1024;  // maps of 10^5 mappings

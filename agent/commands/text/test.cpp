@@ -144,7 +144,11 @@ private:
         }
         const auto status = stat(path, target::Follow::yes);
         if (!status) return false;
-        if (letter == 'w') return any(target_.grants & Grant::modify);
+        if (letter == 'w' && any(target_.grants & Grant::modify)) return true;
+        if (letter == 'w') {
+            return target::place(target_, target::join_path(directory_, path)).first ==
+                   &target_.scratch;
+        }
         return letter == 'r' || S_ISDIR(status->stx_mode) || (status->stx_mode & 0111) != 0;
     }
 
