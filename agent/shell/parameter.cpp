@@ -210,8 +210,9 @@ void Expansion::emit_all(const std::vector<std::string>& values, const Part& par
         const auto first_character = [](std::string_view text) {
             return text.substr(0, std::max<std::size_t>(1, commands::utf8_length(text)));
         };
-        const auto between = part.special == '@' && mode_ != Mode::fields ? std::string_view(" ")
-                                                                          : first_character(separators);
+        const auto between = part.special == '@' && mode_ != Mode::fields
+                                 ? std::string_view(" ")
+                                 : first_character(separators);
         std::string text;
         for (std::size_t i = 0; i < values.size(); ++i) {
             if (i > 0) text += between;

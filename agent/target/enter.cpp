@@ -81,10 +81,10 @@ Result<> verify(const Target& target, const Directory& procfs, std::uint64_t sta
 
 // Memory, and so bounded. Mounted nowhere: who does not hold the descriptor cannot reach it.
 Result<Fd> new_scratch() {
-    return sys::new_filesystem("tmpfs", MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC,
-                               {{.name = "size", .value = std::to_string(limits::scratch_size)},
-                                {.name = "nr_inodes",
-                                 .value = std::to_string(limits::scratch_files)}});
+    return sys::new_filesystem(
+        "tmpfs", MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC,
+        {{.name = "size", .value = std::to_string(limits::scratch_size)},
+         {.name = "nr_inodes", .value = std::to_string(limits::scratch_files)}});
 }
 
 }  // namespace
