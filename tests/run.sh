@@ -191,6 +191,8 @@ layer_fuzz() {
 }
 layer_bench() {
     step bench 300 python3 tests/bench/run.py "$agent" "$client" --short && cat "$folder/out"
+    step bench/shell 60 python3 tests/bench/shell.py "$agent" "$client" --short &&
+        cat "$folder/out"
 }
 
 deploy/install.sh test || exit 1
