@@ -18,6 +18,8 @@
 #include "target/confine.h"
 #include "target/deadline.h"
 #include "target/enter.h"
+#include "target/pod.h"
+#include "target/sidecar.h"
 
 #include <poll.h>
 #include <sys/ioctl.h>
@@ -62,7 +64,16 @@ Result<> take_terminal(bool tty) {
     return {};
 }
 
-Result<target::Target> open_target(const Open& open) {
+// "" and "pod" are the target that this container was started beside.
+Result<target::Target> open_beside(const Open& open, const Place& place) {
+    const bool obvious = open.target.empty() || open.target == "pod";
+    return target::open_sidecar({.container = obvious ? place.container : open.target,
+                                 .grants = open.grants,
+                                 .exposed = place.exposed});
+}
+
+Result<target::Target> open_target(const Open& open, const Place& place) {
+    if (place.beside) return open_beside(open, place);
     if (open.target.empty()) return target::open_none(Grant::none);
     const auto node = runtimes::this_node();
     const auto container = TRY(runtimes::find(open.target, node));
@@ -97,9 +108,9 @@ void tell_stopped(const target::Target& target) {
 }
 
 // Never returns: the process that works.
-[[noreturn]] void work(Open open, const target::Target& target, const sigset_t& mask,
-                       pid_t parent) {
-    ::close(link_to_serve);
+[[noreturn]] void work(Open open, const target::Target& target, const sigset_t& mask, pid_t parent,
+                       int link) {
+    if (link >= 0) ::close(link);
     ::setpgid(0, 0);
     // In the foreground from the start; SIGTTOU is blocked here still.
     if (open.tty) ::tcsetpgrp(0, ::getpid());
@@ -119,6 +130,10 @@ void tell_stopped(const target::Target& target) {
     }
     if (target.scratch.fd) {
         open.environment.push_back("LIMPET_SCRATCH=" + std::string(target::scratch_path));
+    }
+    if (target.mode == target::Mode::sidecar && open.arguments.empty() && ::isatty(2) == 1 &&
+        command->name == "sh") {
+        for (const auto& line : target::greeting(target)) say(line);
     }
     const commands::Call call{.command = *command,
                               .arguments = std::move(open.arguments),
@@ -162,13 +177,17 @@ struct Supervised {
     std::string command;
     std::string target;
     pid_t target_pid;
+    int link;    // to serve; -1 without one
     Fd pidfd;    // of the target; invalid when there is none
     Fd signals;  // signalfd
 };
 
 // The child's wait status once it has ended; a child that stopped is continued: nobody here could.
 bool ended(const Supervised& run, int& status) {
-    while (::waitpid(run.child, &status, WNOHANG | WUNTRACED) == run.child) {
+    int how = 0;
+    for (pid_t pid = 0; (pid = ::waitpid(-1, &how, WNOHANG | WUNTRACED)) > 0;) {
+        if (pid != run.child) continue;  // an orphan that has become ours
+        status = how;
         if (!WIFSTOPPED(status)) return true;
         ::kill(-run.child, SIGCONT);
     }
@@ -183,7 +202,7 @@ bool ended(const Supervised& run, int& status) {
 int supervise(Supervised run) {
     // POLLHUP comes unasked, once serve has closed its end; POLLRDHUP would come at once and stay,
     // because serve says no more after the open.
-    std::array<pollfd, 3> waiting{pollfd{run.signals.get(), POLLIN, 0}, pollfd{link_to_serve, 0, 0},
+    std::array<pollfd, 3> waiting{pollfd{run.signals.get(), POLLIN, 0}, pollfd{run.link, 0, 0},
                                   pollfd{run.pidfd.get(), POLLIN, 0}};
     int status = 0;
     while (!ended(run, status)) {
@@ -216,11 +235,13 @@ Result<Open> receive_open() {
     return decode_open(payload);
 }
 
-Result<Supervised> start(const Open& open) {
-    TRY(take_terminal(open.tty));
+Result<Supervised> start(const Open& open, const Place& place) {
+    if (!place.direct) TRY(take_terminal(open.tty));
     volunteer_for_oom();
-    auto target = TRY(open_target(open));
-    if (!open.target.empty() && target.pid == 0) tell_stopped(target);
+    auto target = TRY(open_target(open, place));
+    // Orphans would go to the target's first process, which may never look after them.
+    if (place.beside) ::prctl(PR_SET_CHILD_SUBREAPER, 1);
+    if (!place.beside && !open.target.empty() && target.pid == 0) tell_stopped(target);
 
     sigset_t blocked, before;
     ::sigemptyset(&blocked);
@@ -236,25 +257,30 @@ Result<Supervised> start(const Open& open) {
     target::deadline::share();
     const pid_t parent = ::getpid();
     const pid_t child = TRY(sys::fork());
-    if (child == 0) work(open, target, before, parent);
+    if (child == 0) work(open, target, before, parent, place.direct ? -1 : link_to_serve);
     ::setpgid(child, child);
     return Supervised{.child = child,
                       .command = open.arguments.empty() ? "sh" : open.arguments.front(),
                       .target = target.name,
                       .target_pid = target.pid,
+                      .link = place.direct ? -1 : link_to_serve,
                       .pidfd = std::move(target.pidfd),
                       .signals = std::move(signals)};
 }
 
 }  // namespace
 
-int run() {
+int run(const Place& place) {
     const auto open = receive_open();
     if (!open) {
         say(text(open.error()));
         return limpet_failed;
     }
-    auto started = start(*open);
+    return run(*open, place);
+}
+
+int run(const Open& open, const Place& place) {
+    auto started = start(open, place);
     if (!started) {
         say(text(started.error()));
         return limpet_failed;

@@ -1,6 +1,8 @@
 // commands/command.cpp - the list of commands, their options and their help.
 #include "commands/command.h"
 
+#include "target/sidecar.h"
+
 #include <algorithm>
 #include <cctype>
 
@@ -188,7 +190,19 @@ void Invocation::complain(std::string_view problem) {
     status = 1;
 }
 
-void Invocation::complain(const Error& problem) { complain(text(problem)); }
+void Invocation::complain(const Error& problem) {
+    const bool closed = problem.code == EACCES || problem.code == EPERM;
+    if (target.mode != target::Mode::sidecar || !closed || !problem.hint.empty()) {
+        return complain(text(problem));
+    }
+    // Beside the target it is the rung that shuts us out, more often than the file's own mode.
+    auto explained = problem;
+    explained.hint = "rung " + std::string(1, target.rung);
+    if (const auto lift = target::fact(target, "lift"); !lift.empty()) {
+        explained.hint += "; " + std::string(lift);
+    }
+    complain(text(explained));
+}
 
 int Invocation::misused(std::string_view problem) {
     complain(problem);

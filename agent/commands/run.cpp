@@ -4,6 +4,7 @@
 #include "limpet/limits.h"
 #include "target/confine.h"
 #include "target/deadline.h"
+#include "target/sidecar.h"
 
 #include <sys/prctl.h>
 #include <sys/wait.h>
@@ -61,7 +62,9 @@ std::string missing_grant(const Call& call, Grant missing) {
 // A path below /proc is a look at processes, whichever command takes it: cat /proc/1/environ.
 Promise needs(const Call& call) {
     auto promise = call.command.promise;
-    if (!any(promise & Promise::files) || call.target.mode != target::Mode::node) return promise;
+    const auto mode = call.target.mode;
+    const bool apart = mode == target::Mode::node || mode == target::Mode::sidecar;
+    if (!any(promise & Promise::files) || !apart) return promise;
     for (const std::string_view word : call.arguments) {
         // --files-from=/proc/1/environ, too.
         const auto equals = word.starts_with("--") ? word.find('=') : word.npos;
@@ -71,6 +74,24 @@ Promise needs(const Call& call) {
     }
     const bool inside = call.directory == "/proc" || call.directory.starts_with("/proc/");
     return inside ? promise | Promise::processes : promise;
+}
+
+// Beside the target: what this rung of the ladder cannot give at all. What is closed in part says
+// so where it is met.
+std::string out_of_sight(const Call& call, Promise promise) {
+    const auto& target = call.target;
+    const std::string name(call.command.name);
+    if (target.other_network && any(promise & Promise::network)) {
+        return name + ": the target's network namespace is not ours (" +
+               target::other_network_hint + ")";
+    }
+    const bool processes_alone =
+        any(promise & Promise::processes) && !any(promise & Promise::network);
+    if (target.rung == 'F' && processes_alone) {
+        return name + ": rung F: no process of the target is in sight here (" +
+               std::string(target::fact(target, "lift")) + ")";
+    }
+    return {};
 }
 
 }  // namespace
@@ -92,7 +113,15 @@ int run_confined(const Call& call) {
     }
     // What runs others waits for them for as long as they take; it guards its own looks one by one.
     const bool alone = !runs_commands(call);
-    if (alone && call.target.mode == target::Mode::node) target::deadline::enable();
+    const auto mode = call.target.mode;
+    if (mode == target::Mode::sidecar) {
+        if (const auto reason = out_of_sight(call, promise); !reason.empty()) {
+            Output(BorrowedFd(2)).write(reason + '\n');
+            return not_allowed;
+        }
+    }
+    const bool apart = mode == target::Mode::node || mode == target::Mode::sidecar;
+    if (alone && apart) target::deadline::enable();
     const auto confined = alone ? target::confine(promise, call.target) : Result<>{};
     if (!confined) {
         Output(BorrowedFd(2))

@@ -59,9 +59,9 @@ Result<> Trail::start(std::string path) {
 }
 
 Result<> Trail::enter(std::string_view name) {
-    // In node mode /proc is our own procfs, never what the target has mounted there.
+    // From outside, /proc is our own procfs, never what the target has mounted there.
     if (levels_.size() == 1 && levels_[0].name == "/" && name == "proc" &&
-        target_.mode == target::Mode::node) {
+        (target_.mode == target::Mode::node || target_.mode == target::Mode::sidecar)) {
         return enter_link("/proc");
     }
     const auto* parent = TRY(here());

@@ -22,4 +22,8 @@ struct Program {
 // refuses writes, and never to the program on the node's disk.
 Result<Program> seal_own_program();
 
+// The file itself. In a container of its own it is nobody else's program, a copy would be charged
+// to the pod's memory, and only from there does exec(2) give its file capabilities.
+Result<Program> own_program();
+
 }  // namespace limpet::serve

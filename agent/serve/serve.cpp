@@ -83,7 +83,8 @@ Result<> serve_socket(Program program, const std::string& path) {
 
 }  // namespace
 
-int run(const std::vector<std::string>& arguments) {
+int run(const std::vector<std::string>& arguments, const std::vector<std::string>& session,
+        bool in_place) {
     const auto where = where_to_listen(arguments);
     if (!where) return complain(misuse, "usage: limpet-agent serve --listen unix:PATH|stdio");
     const bool stdio = *where == "stdio";
@@ -92,8 +93,11 @@ int run(const std::vector<std::string>& arguments) {
     }
     // What our parent has leaked to us is none of our sessions' business.
     ::syscall(SYS_close_range, 3U, ~0U, CLOSE_RANGE_CLOEXEC);
-    auto program = seal_own_program();
+    auto program = in_place ? own_program() : seal_own_program();
     if (!program) return complain(own_failure, text(program.error()));
+    program->arguments.insert(program->arguments.end(), session.begin(), session.end());
+    // Orphans of a session are reaped here rather than by the first process of the target.
+    if (in_place) ::prctl(PR_SET_CHILD_SUBREAPER, 1);
     program->descriptors = raise_descriptor_limit();
     // No core dump and no ptrace by our own uid: sessions of other people pass through here. Not
     // earlier: it takes /proc/self away from an agent that is not root.

@@ -41,6 +41,22 @@ std::uint64_t capabilities_for(Grant promise) {
     return set;
 }
 
+// What a runtime gives beside the target has CAP_DAC_OVERRIDE, and seldom CAP_DAC_READ_SEARCH: it
+// is lent for reading, since writing is what Landlock and the filter refuse.
+std::uint64_t sidecar_capabilities(Grant promise, const Target& target) {
+    auto set = capabilities_for(promise);
+    if (any(promise)) set |= sys::bit(CAP_DAC_OVERRIDE);
+    if (any(promise & Grant::processes)) set |= target.kept_capabilities;
+    return set;
+}
+
+// A tree that is no read-only clone is read-only by the filter.
+Opens opens_of(const Target& target) {
+    const bool may_write = any(target.grants & Grant::modify);
+    return target.mode == Mode::sidecar && target.rung != 'A' && !may_write ? Opens::reading
+                                                                            : Opens::any;
+}
+
 Result<> limit(int resource, rlim_t most, const char* name) {
     rlimit now{};
     if (::getrlimit(static_cast<__rlimit_resource>(resource), &now) != 0) {
@@ -113,8 +129,30 @@ void close_unneeded(Grant promise, const Target& target) {
 
 }  // namespace
 
+namespace {
+
+// There is no uid to spare, and what has no CAP_SYS_ADMIN keeps the image's root: one program.
+Result<> confine_beside(const Target& target, bool forks) {
+    if (target.rung == 'A') TRY(empty_root());
+    TRY(limit(RLIMIT_CORE, 0, "RLIMIT_CORE"));
+    TRY(limit(RLIMIT_NOFILE, 4096, "RLIMIT_NOFILE"));
+    const auto held = TRY(sys::capget());
+    auto permitted = sidecar_capabilities(target.grants, target);
+    if (target.network) permitted |= sys::bit(CAP_SYS_ADMIN);
+    permitted &= held.permitted;
+    if (held.effective & sys::bit(CAP_SETPCAP)) TRY(sys::drop_bounding(permitted));
+    constexpr auto reading = sys::bit(CAP_DAC_READ_SEARCH) | sys::bit(CAP_DAC_OVERRIDE);
+    TRY(sys::capset({.effective = permitted & reading, .permitted = permitted, .inheritable = 0}));
+    TRY(no_new_privileges());
+    if (!forks) return {};
+    return load_filter(Confined::shell, target.grants, opens_of(target));
+}
+
+}  // namespace
+
 Result<> confine_session(const Target& target, bool forks) {
     if (target.mode == Mode::here) return {};
+    if (target.mode == Mode::sidecar) return confine_beside(target, forks);
     if (target.mode == Mode::node) TRY(empty_root());
     TRY(limit(RLIMIT_CORE, 0, "RLIMIT_CORE"));
     TRY(limit(RLIMIT_NOFILE, 4096, "RLIMIT_NOFILE"));
@@ -139,18 +177,20 @@ Result<> confine_session(const Target& target, bool forks) {
 Result<> confine(Grant promise, const Target& target) {
     if (target.mode == Mode::here) return {};
     const auto held = TRY(sys::capget());
-    if (target.mode == Mode::node && any(promise & Grant::network)) {
+    if (target.network && any(promise & Grant::network)) {
         const auto join = held.permitted & sys::bit(CAP_SYS_ADMIN);
         TRY(sys::capset({.effective = held.effective | join, .permitted = held.permitted}));
         TRY(sys::setns(target.network, CLONE_NEWNET));
     }
     if (target.mode == Mode::none) promise = promise | Grant::files | Grant::processes;
-    const auto keep = capabilities_for(promise) & held.permitted;
+    const auto keep =
+        held.permitted & (target.mode == Mode::sidecar ? sidecar_capabilities(promise, target)
+                                                       : capabilities_for(promise));
     TRY(sys::capset({.effective = keep, .permitted = keep}));
     if (target.mode == Mode::none) return {};
     close_unneeded(promise, target);
     TRY(deny_writes(promise));
-    return load_filter(Confined::command, promise);
+    return load_filter(Confined::command, promise, opens_of(target));
 }
 
 Result<> confine_supervisor() {

@@ -50,6 +50,7 @@ std::optional<std::string_view> not_a_file(std::uint32_t mode) {
 }
 
 Result<Fd> Directory::open(const std::string& path, int flags) const {
+    if (!fd && !missing.empty()) return refused("open " + shown(*this, path), missing, hint);
     deadline::enter();
     // openat2(2) takes no other flag beside O_PATH than O_DIRECTORY and O_NOFOLLOW.
     if ((flags & O_PATH) == 0) flags |= O_NOCTTY;
@@ -57,6 +58,7 @@ Result<Fd> Directory::open(const std::string& path, int flags) const {
 }
 
 Result<Fd> Directory::create(const std::string& path, int flags, unsigned mode) const {
+    if (!fd && !missing.empty()) return refused("open " + shown(*this, path), missing, hint);
     deadline::enter();
     return named(resolve(fd, path, flags | O_NOCTTY, in_root, mode), "open", *this, path);
 }
@@ -80,19 +82,21 @@ Result<Fd> Directory::open_regular(const std::string& path) const {
 
 Result<Directory> Directory::open_directory(const std::string& path) const {
     Fd directory = TRY(open(path, O_RDONLY | O_DIRECTORY | O_NONBLOCK));
-    return Directory{std::move(directory), shown(*this, path)};
+    return Directory{std::move(directory), shown(*this, path), {}, {}};
 }
 
 Result<Directory> Directory::child(const std::string& child_name) const {
+    if (!fd && !missing.empty()) return refused("open " + shown(*this, child_name), missing, hint);
     deadline::enter();
     Fd directory =
         TRY(named(resolve(fd, child_name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_NONBLOCK,
                           RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS | RESOLVE_NO_MAGICLINKS),
                   "open", *this, child_name));
-    return Directory{std::move(directory), shown(*this, child_name)};
+    return Directory{std::move(directory), shown(*this, child_name), {}, {}};
 }
 
 Result<struct statx> Directory::stat(const std::string& path, Follow follow) const {
+    if (!fd && !missing.empty()) return refused("stat " + shown(*this, path), missing, hint);
     // A plain name needs no resolution: statx of it cannot leave the directory.
     if (follow == Follow::no && !path.empty() && path != ".." &&
         path.find('/') == std::string::npos) {
@@ -107,6 +111,7 @@ Result<struct statx> Directory::stat(const std::string& path, Follow follow) con
 }
 
 Result<std::string> Directory::readlink(const std::string& path) const {
+    if (!fd && !missing.empty()) return refused("readlink " + shown(*this, path), missing, hint);
     deadline::enter();
     if (path.find('/') == std::string::npos) {
         return named(sys::readlinkat(fd, path), "readlink", *this, path);

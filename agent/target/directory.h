@@ -23,6 +23,9 @@ enum class Follow : bool { no = false, yes = true };
 struct Directory {
     Fd fd;
     std::string name;  // for messages: "/", "/proc", "/etc"
+    // Without a descriptor: why there is none, and what would change that.
+    std::string missing = {};
+    std::string hint = {};
 
     // Any openat2 flags; O_CLOEXEC and O_NOCTTY are added.
     [[nodiscard]] Result<Fd> open(const std::string& path, int flags) const;

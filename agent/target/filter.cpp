@@ -60,8 +60,8 @@ constexpr int base[]{
 // The target's tree through descriptors of it. Paths are openat2's alone: its structure cannot be
 // filtered, the read-only clone holds what it asks for.
 constexpr int files[]{
-    SCMP_SYS(openat2),    SCMP_SYS(getdents64), SCMP_SYS(statx),     SCMP_SYS(newfstatat),
-    SCMP_SYS(readlinkat), SCMP_SYS(fstatfs),    SCMP_SYS(fadvise64),
+    SCMP_SYS(getdents64), SCMP_SYS(statx),   SCMP_SYS(newfstatat),
+    SCMP_SYS(readlinkat), SCMP_SYS(fstatfs), SCMP_SYS(fadvise64),
 };
 
 constexpr int network[]{
@@ -119,7 +119,19 @@ struct Builder {
     }
 };
 
-void add_rules(Builder& rules, Confined who, Grant promise) {
+void add_files(Builder& rules, Opens opens) {
+    rules.allow(files);
+    if (opens == Opens::any) {
+        constexpr int by_structure[]{SCMP_SYS(openat2)};
+        rules.allow(by_structure);
+        return;
+    }
+    rules.note(seccomp_rule_add(rules.context, SCMP_ACT_ERRNO(ENOSYS), SCMP_SYS(openat2), 0));
+    constexpr scmp_datum_t writes = O_ACCMODE | O_CREAT | O_TRUNC;
+    rules.allow(SCMP_SYS(openat), SCMP_A2(SCMP_CMP_MASKED_EQ, writes, 0));
+}
+
+void add_rules(Builder& rules, Confined who, Grant promise, Opens opens) {
     rules.allow(base);
     // No page ever becomes executable: with that, a static glibc that finds a library of the
     // target cannot load it (CVE-2019-14271).
@@ -135,7 +147,6 @@ void add_rules(Builder& rules, Confined who, Grant promise) {
     }
     if (who == Confined::shell) {
         rules.allow(shell);
-        rules.allow(files);
         rules.allow(SCMP_SYS(clone), SCMP_A0(SCMP_CMP_MASKED_EQ, namespace_flags, 0));
         rules.allow(SCMP_SYS(setns), SCMP_A1(SCMP_CMP_EQ, CLONE_NEWNET));
         rules.allow(SCMP_SYS(prctl), SCMP_A0(SCMP_CMP_EQ, PR_SET_PDEATHSIG));
@@ -145,7 +156,8 @@ void add_rules(Builder& rules, Confined who, Grant promise) {
                                 SCMP_SYS(tgkill)};
         rules.allow(waiting);
     }
-    if (any(promise & (Grant::files | Grant::processes | Grant::network))) rules.allow(files);
+    constexpr auto reading = Grant::files | Grant::processes | Grant::network;
+    if (who == Confined::shell || any(promise & reading)) add_files(rules, opens);
     if (who == Confined::shell || any(promise & Grant::network)) {
         rules.allow(network);
         for (const int family : socket_families) {
@@ -165,7 +177,7 @@ void add_rules(Builder& rules, Confined who, Grant promise) {
 
 }  // namespace
 
-Result<> load_filter(Confined who, Grant promise) {
+Result<> load_filter(Confined who, Grant promise, Opens opens) {
     const std::unique_ptr<void, decltype(&seccomp_release)> context(
         seccomp_init(SCMP_ACT_ERRNO(EPERM)), seccomp_release);
     if (!context) return refused("seccomp", "out of memory");
@@ -174,7 +186,7 @@ Result<> load_filter(Confined who, Grant promise) {
     // We set it ourselves, before the capabilities go.
     rules.note(seccomp_attr_set(context.get(), SCMP_FLTATR_CTL_NNP, 0));
     rules.note(seccomp_attr_set(context.get(), SCMP_FLTATR_CTL_TSYNC, 1));
-    add_rules(rules, who, promise);
+    add_rules(rules, who, promise, opens);
     if (rules.problem == 0) rules.note(seccomp_load(context.get()));
     if (rules.problem != 0) return failed("seccomp", "load the filter", rules.problem);
     return {};

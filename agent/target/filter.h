@@ -13,8 +13,12 @@ enum class Confined {
     supervisor,  // waits for the shell, forwards signals
 };
 
+// How the filter lets files be opened. openat2(2) has its flags in memory, where no filter sees
+// them: where no read-only clone holds it, it answers ENOSYS, and openat(2) may only read.
+enum class Opens { any, reading };
+
 // Loads an allow-list for this process (all of its threads) for good: everything else is EPERM, a
 // call of another architecture kills. Needs no_new_privs. PROT_EXEC is in no list.
-Result<> load_filter(Confined who, Grant promise);
+Result<> load_filter(Confined who, Grant promise, Opens opens = Opens::any);
 
 }  // namespace limpet::target

@@ -7,6 +7,7 @@
 
 #include <sys/types.h>
 
+#include <cstdint>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -15,9 +16,10 @@
 namespace limpet::target {
 
 enum class Mode {
-    node,  // from outside: nothing of ours is in the target's namespaces
-    here,  // `limpet-agent COMMAND`: the namespaces we stand in are the target
-    none,  // no target: `limpet ps`
+    node,     // from outside: nothing of ours is in the target's namespaces
+    here,     // `limpet-agent COMMAND`: the namespaces we stand in are the target
+    sidecar,  // a container of ours in the target's pid namespace, sidecar.h
+    none,     // no target: `limpet ps`
 };
 
 struct Target {
@@ -34,12 +36,19 @@ struct Target {
     Fd network;          // its network namespace
     Fd null;             // the agent's own /dev/null: the tree is mounted nodev
     Directory scratch;   // a file system of the session's own; invalid where there is none
+    // Mode sidecar: the rung of the ladder, 'A' to 'F', and the capabilities that a command must
+    // keep to be let near the target's processes, because ptrace_may_access() compares them.
+    char rung = 0;
+    std::uint64_t kept_capabilities = 0;
+    bool other_network = false;  // its network namespace is not ours, and we cannot join it
     // What the runtime says of it, for `info` and the prompt: {"runtime","docker"}, {"image",…}
     std::vector<std::pair<std::string, std::string>> facts;
 };
 
 // What the session may write to without changing the target; $LIMPET_SCRATCH says so.
 inline constexpr std::string_view scratch_path = "/.limpet/scratch";
+inline constexpr const char* other_network_hint =
+    "needs docker run --network=container:X, or CAP_SYS_ADMIN to join it";
 
 // Where a path of the operator leads: /proc and below is our own procfs (never the one that the
 // target mounted there), scratch_path the scratch directory, everything else the tree; /proc/self

@@ -30,7 +30,7 @@ struct Layers {
 // All of them are lower layers: there is nothing that could be written.
 Result<Tree> stack_layers(const Layers& layers);
 
-// A read-only clone of one of our own directories (/sys/fs/cgroup).
+// A read-only clone of one of our own directories (/sys/fs/cgroup, /proc).
 Result<Fd> clone_own(const std::string& path);
 
 }  // namespace limpet::target

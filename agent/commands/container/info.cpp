@@ -11,6 +11,7 @@
 #include "parse/mountinfo.h"
 #include "parse/net_addresses.h"
 #include "parse/status.h"
+#include "target/sidecar.h"
 
 #include <algorithm>
 #include <array>
@@ -35,13 +36,6 @@ struct Info {
     std::optional<std::string> hostname;
 };
 
-std::string fact(const target::Target& target, std::string_view name) {
-    for (const auto& [known, value] : target.facts) {
-        if (known == name) return value;
-    }
-    return {};
-}
-
 // Fixed inode numbers of the first namespaces, include/uapi/linux/nsfs.h and proc_ns.h.
 std::string_view first_namespace(std::string_view name) {
     constexpr std::array<std::pair<std::string_view, std::string_view>, 6> ids{{
@@ -64,7 +58,7 @@ std::vector<Namespace> read_namespaces(const target::Target& target, const Proce
         const auto id = process.at.readlink("ns/" + name);
         if (!id) continue;
         // The session noted the agent's own on its way in; without that the first ones are known.
-        auto node = fact(target, "node-" + name);
+        auto node = std::string(fact(target, "node-" + name));
         if (node.empty()) node = first_namespace(name);
         list.push_back({name, *id, node.empty() ? "unknown" : node == *id ? "node" : "own"});
     }
@@ -155,6 +149,11 @@ std::string cores(std::uint64_t thousandths) {
 std::string plain(std::uint64_t value) { return std::to_string(value); }
 
 void print_identity(Invocation& call, const Info& info) {
+    if (call.target.rung != 0) {
+        field(call, "rung",
+              std::string(1, call.target.rung) + ": " +
+                  std::string(target::rung_gives(call.target.rung)));
+    }
     for (const char* name : {"name", "runtime", "id", "image", "pod", "state", "started"}) {
         const auto value = fact(call.target, name);
         if (!value.empty()) field(call, name, value);
@@ -265,6 +264,7 @@ void print_json(Invocation& call, const Info& info) {
         const auto value = fact(call.target, name);
         value.empty() ? object.null(name) : object.text(name, value);
     }
+    call.target.rung ? object.text("rung", std::string(1, call.target.rung)) : object.null("rung");
     info.hostname ? object.text("hostname", *info.hostname) : object.null("hostname");
     object.number("pid", call.target.inner_pid).number("node_pid", call.target.pid);
     object.texts("argv", info.arguments).text("executable", info.executable);
@@ -341,7 +341,8 @@ constexpr Command info_command{
         "node's, the cgroup's use and tightest limits, mounts beside /proc, /sys and /dev, "
         "addresses.\n"
         "JSON fields: name, runtime, id, image, pod, state, started (null when no runtime says),\n"
-        "hostname, pid, node_pid, argv, executable, directory, uid, user, gid, group, node_uid,\n"
+        "rung (A to F, see rung; null from the node), hostname, pid, node_pid, argv, executable, "
+        "directory, uid, user, gid, group, node_uid,\n"
         "cap_effective, cap_permitted, cap_inheritable, cap_bounding, cap_ambient, seccomp (off,\n"
         "strict, filter), no_new_privs, namespaces (name, id, whose: own, node, unknown), cgroup\n"
         "(version, path, memory in bytes, pids, cpu in thousandths of a core: each limit or null,\n"
