@@ -107,7 +107,7 @@ int hold(const std::vector<std::string>& arguments) {
     }
     ::sigprocmask(SIG_BLOCK, &waited, nullptr);
     auto fd = target::own_procfs();
-    const target::Directory procfs{fd ? *std::move(fd) : Fd(), "/proc", {}, {}};
+    const target::Directory procfs{fd ? *std::move(fd) : Fd(), "/proc"};
     const auto own = root_mount(procfs, "self");
     const timespec pause{.tv_sec = static_cast<time_t>(std::min(look_every, *ttl)), .tv_nsec = 0};
     for (auto last = now(); now() - last < *ttl;) {

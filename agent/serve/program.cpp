@@ -51,9 +51,12 @@ Result<Program> seal_own_program() {
 }
 
 Result<Program> own_program() {
-    Fd self(::open("/proc/self/exe", O_PATH | O_CLOEXEC));
+    const Fd self(::open("/proc/self/exe", O_PATH | O_CLOEXEC));
     if (!self) return failed("open", "/proc/self/exe");
-    return Program{std::move(self), {"limpet-agent", "session"}, {}};
+    // A session has its streams at 0 to 3 before it executes this.
+    Fd kept(::fcntl(self.get(), F_DUPFD_CLOEXEC, 4));
+    if (!kept) return failed("dup", "/proc/self/exe");
+    return Program{std::move(kept), {"limpet-agent", "session"}, {}};
 }
 
 }  // namespace limpet::serve

@@ -20,7 +20,7 @@ Fd moved(const Fd& fd) {
 }
 
 target::Directory moved(const target::Directory& directory) {
-    return {moved(directory.fd), directory.name};
+    return {moved(directory.fd), directory.name, directory.missing, directory.hint};
 }
 
 target::Target moved(const target::Target& from) {
@@ -38,6 +38,9 @@ target::Target moved(const target::Target& from) {
     to.network = moved(from.network);
     to.null = moved(from.null);
     to.scratch = moved(from.scratch);
+    to.rung = from.rung;
+    to.kept_capabilities = from.kept_capabilities;
+    to.other_network = from.other_network;
     to.facts = from.facts;
     return to;
 }

@@ -127,10 +127,6 @@ void close_unneeded(Grant promise, const Target& target) {
     if (!any(promise & Grant::files)) drop(target.scratch.fd);
 }
 
-}  // namespace
-
-namespace {
-
 // There is no uid to spare, and what has no CAP_SYS_ADMIN keeps the image's root: one program.
 Result<> confine_beside(const Target& target, bool forks) {
     if (target.rung == 'A') TRY(empty_root());
@@ -198,7 +194,8 @@ Result<> confine_supervisor() {
     const auto held = TRY(sys::capget());
     // It opens nothing any more, and a working directory would keep its file system mounted.
     constexpr auto mounting = sys::bit(CAP_SYS_ADMIN) | sys::bit(CAP_SYS_CHROOT);
-    if ((held.effective & mounting) == mounting) TRY(empty_root());
+    // Beside a target a profile may still forbid it: then it keeps the root of its own image.
+    if ((held.effective & mounting) == mounting) (void)empty_root();
     const auto keep = held.permitted & sys::bit(CAP_KILL);
     TRY(sys::capset({.effective = keep, .permitted = keep}));
     TRY(no_new_privileges());

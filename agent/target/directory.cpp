@@ -82,7 +82,7 @@ Result<Fd> Directory::open_regular(const std::string& path) const {
 
 Result<Directory> Directory::open_directory(const std::string& path) const {
     Fd directory = TRY(open(path, O_RDONLY | O_DIRECTORY | O_NONBLOCK));
-    return Directory{std::move(directory), shown(*this, path), {}, {}};
+    return Directory{std::move(directory), shown(*this, path)};
 }
 
 Result<Directory> Directory::child(const std::string& child_name) const {
@@ -92,7 +92,7 @@ Result<Directory> Directory::child(const std::string& child_name) const {
         TRY(named(resolve(fd, child_name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_NONBLOCK,
                           RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS | RESOLVE_NO_MAGICLINKS),
                   "open", *this, child_name));
-    return Directory{std::move(directory), shown(*this, child_name), {}, {}};
+    return Directory{std::move(directory), shown(*this, child_name)};
 }
 
 Result<struct statx> Directory::stat(const std::string& path, Follow follow) const {

@@ -112,8 +112,8 @@ Result<> join(Climb& climb) {
     const Fd cover = TRY(clone_own("/proc"));
     auto tree = TRY(clone_namespace(mount, uts, climb.own.fd, cover));
     target.rung = 'A';
-    target.root = {std::move(tree.root), "/", {}, {}};
-    target.procfs = {std::move(procfs), "/proc", {}, {}};
+    target.root = {std::move(tree.root), "/"};
+    target.procfs = {std::move(procfs), "/proc"};
     target.facts.emplace_back("hostname", std::move(tree.hostname));
     target.facts.emplace_back("tree", tree.locked ? "read-only, locked" : "read-only");
     if (target.other_network) {
@@ -140,7 +140,7 @@ bool look_through(Climb& climb, pid_t pid, const Identity& identity) {
         climb.identity = identity;
     }
     if (pid != target.pid) climb.by += ", through process " + std::to_string(pid);
-    target.root = {*std::move(root), "/", {}, {}};
+    target.root = {*std::move(root), "/"};
     return true;
 }
 
@@ -297,7 +297,7 @@ Result<Target> open_sidecar(const Beside& beside) {
     auto& target = climb.target;
     target.mode = Mode::sidecar;
     target.grants = beside.grants;
-    climb.own = {TRY(own_procfs()), "/proc", {}, {}};
+    climb.own = {TRY(own_procfs()), "/proc"};
     climb.permitted = raise_all();
     climb.identity = identity_of(parse::status(TRY(climb.own.read("self/status", 65536))));
     target.null = TRY(sys::openat(BorrowedFd(AT_FDCWD), "/dev/null", O_RDWR));
@@ -325,7 +325,7 @@ Result<Target> open_sidecar(const Beside& beside) {
         target.rung = 'F';
     }
     find_cgroups(climb);
-    if (!target.procfs.fd) target.procfs = {std::move(climb.own.fd), "/proc", {}, {}};
+    if (!target.procfs.fd) target.procfs = {std::move(climb.own.fd), "/proc"};
     tell(climb, identity, beside.exposed);
     return std::move(target);
 }

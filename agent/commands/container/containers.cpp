@@ -87,6 +87,10 @@ std::vector<Column> columns_of(bool table, bool json, bool pods) {
 
 int run(Invocation& call) {
     if (!call.operands.empty()) return call.misused("it takes no operand");
+    if (call.target.mode == target::Mode::sidecar) {
+        call.complain("a container beside its target sees no runtime; on the node it works");
+        return 1;
+    }
     const auto format = call.options.value('o').value_or("table");
     if (format != "table" && format != "json" && format != "wide") {
         return call.misused("-o is table, wide or json");

@@ -53,7 +53,9 @@ public:
         const auto file =
             place ? failed("open", "") : target::open(call_.target, mount.point, O_PATH);
         if (!place && !file) {
-            if (asked) call_.complain(place.error());
+            // Of the many that cannot be reached on a low rung the root speaks for all.
+            const bool closed = !call_.target.root.fd && mount.point == "/";
+            if (asked || closed) call_.complain(place.error());
             return;
         }
         target::deadline::enter();

@@ -145,7 +145,9 @@ void Lister::operands(std::vector<std::string> names) {
         }
         item.set(*status);
         if (item.type == DT_LNK) {
-            item.link = target::readlink(call_.target, call_.path(name)).value_or(std::string());
+            auto link = target::readlink(call_.target, call_.path(name));
+            if (!link) call_.complain(link.error());
+            item.link = std::move(link).value_or(std::string());
         }
         const bool list = item.type == DT_DIR && !style_.directory;
         (list ? directories : files).push_back(std::move(item));

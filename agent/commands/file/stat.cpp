@@ -228,7 +228,9 @@ int run(Invocation& call) {
         }
         Subject file{.name = name, .status = *status, .link = {}};
         if (S_ISLNK(status->stx_mode)) {
-            file.link = target::readlink(call.target, call.path(name)).value_or(std::string());
+            auto link = target::readlink(call.target, call.path(name));
+            if (!link) call.complain(link.error());
+            file.link = std::move(link).value_or(std::string());
         }
         if (call.json()) {
             call.out.write(file_json(name, *status, names.user(status->stx_uid),

@@ -139,6 +139,9 @@ std::vector<Cell> cells_of(const SocketView& view, const Socket& socket,
 
 Result<> print_sockets(Invocation& call, const SocketView& view) {
     const auto owners = view.processes ? socket_owners(call.target) : SocketOwners{};
+    if (view.processes && call.target.rung >= 'E') {
+        call.complain(Error{EACCES, "tell", "which processes have the sockets", {}});
+    }
     std::vector<Column> columns{{"netid"}, {"state"}};
     columns.push_back({"recv_queue", Align::right, "RECV-Q"});
     columns.push_back({"send_queue", Align::right, "SEND-Q"});
