@@ -43,7 +43,8 @@ struct Container {
 struct Node {
     std::string prefix;
 };
-// Where we stand, or /proc/1/root when that is in a container that sees the node's processes.
+// Where we stand, or /proc/1/root when no runtime is here but the node's processes are to be seen:
+// in a privileged pod.
 Node this_node();
 
 // All that are found, by name; a runtime whose files cannot be read adds a warning instead.

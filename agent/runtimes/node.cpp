@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <array>
 #include <memory>
 
 namespace limpet::runtimes {
@@ -66,24 +67,38 @@ std::string proc_link(const Node& node, pid_t pid, std::string_view link) {
 }
 
 Namespaces namespaces_of(const Node& node, pid_t pid) {
-    return {.pid = proc_link(node, pid, "ns/pid"),
-            .mount = proc_link(node, pid, "ns/mnt"),
-            .user = proc_link(node, pid, "ns/user")};
+    return {.pid = proc_link(node, pid, "ns/pid"), .mount = proc_link(node, pid, "ns/mnt")};
 }
 
-Namespaces init_namespaces(const Node& node) {
-    auto init = namespaces_of(node, 1);
+Home home_of(const Node& node) {
+    const auto init = namespaces_of(node, 1);
+    // In a test the fixtures have no process of ours.
+    const auto own = node.prefix.empty() ? namespaces_of(node, ::getpid()) : init;
     // Where init does not let itself be looked at, we stand beside it.
-    return init.mount.empty() ? namespaces_of(node, ::getpid()) : init;
+    return {.pid = init.pid.empty() ? own.pid : init.pid, .mounts = {init.mount, own.mount}};
+}
+
+bool Home::has(const Namespaces& namespaces) const {
+    return namespaces.pid == pid && has_mount(namespaces.mount);
+}
+
+bool Home::has_mount(std::string_view mount) const {
+    return !mount.empty() && (mount == mounts[0] || mount == mounts[1]);
 }
 
 Node this_node() {
-    const Node here;
-    const auto init = namespaces_of(here, 1);
-    const auto own = namespaces_of(here, ::getpid());
+    const Node here, node{"/proc/1/root"};
     // PROC_PID_INIT_INO of linux/proc_ns.h: all processes of the machine are to be seen.
-    const bool whole = own.pid == "pid:[4026531836]";
-    return whole && !init.mount.empty() && init.mount != own.mount ? Node{"/proc/1/root"} : here;
+    if (proc_link(here, ::getpid(), "ns/pid") != "pid:[4026531836]") return here;
+    const auto has_runtime = [](const Node& where) {
+        constexpr std::array folders{"/run/containerd", "/run/docker",         "/run/crio",
+                                     "/run/podman",     "/var/lib/containerd", "/var/lib/docker",
+                                     "/var/lib/lxc",    "/var/lib/containers", "/var/lib/machines"};
+        return std::ranges::any_of(folders, [&](const char* folder) {
+            return open_in(where, folder, O_PATH).has_value();
+        });
+    };
+    return !has_runtime(here) && has_runtime(node) ? node : here;
 }
 
 Survey::Survey(const Node& node) : node_(node) {
@@ -132,9 +147,7 @@ uid_t Survey::uid(pid_t pid) const {
 }
 
 bool Survey::trusted(pid_t pid) const {
-    const auto own = namespaces_of(node_, pid);
-    const auto init = init_namespaces(node_);
-    return uid(pid) == 0 && !own.mount.empty() && own.mount == init.mount && own.user == init.user;
+    return uid(pid) == 0 && home_of(node_).has_mount(namespaces_of(node_, pid).mount);
 }
 
 std::vector<pid_t> Survey::daemons(std::string_view comm) const {

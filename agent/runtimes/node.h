@@ -6,6 +6,7 @@
 #include "parse/stat.h"
 #include "runtimes/container.h"
 
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <optional>
@@ -32,10 +33,18 @@ std::string proc_link(const Node& node, pid_t pid, std::string_view link);
 
 // The links of /proc/PID/ns; empty where they cannot be read.
 struct Namespaces {
-    std::string pid, mount, user;
+    std::string pid, mount;
 };
 Namespaces namespaces_of(const Node& node, pid_t pid);
-Namespaces init_namespaces(const Node& node);
+// Those of the node itself: init's, and our own, which are others when we run in a private mount
+// namespace.
+struct Home {
+    std::string pid;
+    std::array<std::string, 2> mounts;
+    [[nodiscard]] bool has(const Namespaces& namespaces) const;
+    [[nodiscard]] bool has_mount(std::string_view mount) const;
+};
+Home home_of(const Node& node);
 
 // Every process of the node, as /proc had them in one walk.
 class Survey {
@@ -49,8 +58,8 @@ public:
     // argv; empty when it cannot be read.
     [[nodiscard]] std::vector<std::string> words(pid_t pid) const;
     [[nodiscard]] uid_t uid(pid_t pid) const;
-    // Runs as root beside the node's init, so what it says of itself can be believed: anybody can
-    // start a program of that name, in a container or as a user.
+    // Runs as root in the node's own mount namespace, so what it says of itself can be believed:
+    // anybody can start a program of that name, in a container or as a user.
     [[nodiscard]] bool trusted(pid_t pid) const;
     // The processes of that name that are trusted.
     [[nodiscard]] std::vector<pid_t> daemons(std::string_view comm) const;

@@ -28,45 +28,55 @@ std::string root_of(const Node& node, pid_t pid) {
 
 struct Cgroup {
     std::string runtime, id;
+    bool nested = false;  // below the cgroup of a known container
 };
 
-Cgroup cgroup_of(const Node& node, pid_t pid) {
+Cgroup cgroup_of(const Node& node, pid_t pid, const std::set<std::string>& known) {
     const auto text = proc_text(node, pid, "cgroup");
     for (const auto& line : parse::cgroup(text)) {
-        if (const auto who = parse::cgroup_container(line.path)) {
-            return {std::string(who->runtime), std::string(who->id)};
+        const std::string_view path = line.path;
+        const auto last = parse::cgroup_container(path);
+        if (!last) continue;
+        Cgroup found{std::string(last->runtime), std::string(last->id)};
+        // A container may make cgroups of any name below its own.
+        for (auto slash = path.find('/', 1); slash != path.npos;
+             slash = path.find('/', slash + 1)) {
+            const auto part = parse::cgroup_container(path.substr(0, slash));
+            found.nested = found.nested || (part && known.contains(std::string(part->id)));
         }
+        found.nested = found.nested || known.contains(found.id);
+        return found;
     }
     return {};
 }
 
 // A service of systemd has a mount namespace of its own as well, with the same root.
-bool is_container(const Node& node, pid_t pid, const Namespaces& own, const Namespaces& init,
+bool is_container(const Node& node, pid_t pid, const Namespaces& own, const Home& home,
                   const std::string& init_root) {
-    if (own.pid != init.pid) return true;
-    if (own.mount == init.mount) return false;
+    if (own.pid != home.pid) return true;
+    if (home.has_mount(own.mount)) return false;
     const auto root = root_of(node, pid);
-    return !cgroup_of(node, pid).id.empty() || (!root.empty() && root != init_root);
+    return !cgroup_of(node, pid, {}).id.empty() || (!root.empty() && root != init_root);
 }
 
 // The oldest process of every pid namespace, or where that is the node's, of every mount namespace,
 // that holds no known container.
 std::vector<const parse::Stat*> leaders(const Survey& survey, const std::set<std::string>& taken) {
     const auto& node = survey.node();
-    const auto init = init_namespaces(node);
+    const auto home = home_of(node);
     std::map<std::string, const parse::Stat*> oldest;
-    if (init.pid.empty() || init.mount.empty()) return {};
+    if (home.pid.empty()) return {};
     auto init_root = root_of(node, 1);
     if (init_root.empty()) init_root = root_of(node, ::getpid());
     for (const auto& stat : survey.all()) {
         if ((stat.flags & kernel_thread) != 0) continue;
         const auto own = namespaces_of(node, stat.pid);
         if (own.pid.empty() || own.mount.empty()) continue;
-        if (own.pid == init.pid && own.mount == init.mount) continue;
-        const auto& key = own.pid != init.pid ? own.pid : own.mount;
+        if (home.has(own)) continue;
+        const auto& key = own.pid != home.pid ? own.pid : own.mount;
         if (taken.contains(own.pid) || taken.contains(own.mount)) continue;
         auto& leader = oldest[key];
-        if (!leader && !is_container(node, stat.pid, own, init, init_root)) continue;
+        if (!leader && !is_container(node, stat.pid, own, home, init_root)) continue;
         if (!leader || stat.starttime < leader->starttime) leader = &stat;
     }
     std::vector<const parse::Stat*> list;
@@ -80,25 +90,25 @@ std::vector<const parse::Stat*> leaders(const Survey& survey, const std::set<std
 
 void list(const Survey& survey, const std::vector<Container>& known, Found& found) {
     const auto& node = survey.node();
-    const auto init = init_namespaces(node);
+    const auto home = home_of(node);
     std::set<std::string> taken, ids;
     for (const auto& container : known) {
         ids.insert(container.id);
         if (container.pid == 0) continue;
         const auto own = namespaces_of(node, container.pid);
-        if (own.pid != init.pid) taken.insert(own.pid);
-        if (own.mount != init.mount) taken.insert(own.mount);
+        if (own.pid != home.pid) taken.insert(own.pid);
+        if (!home.has_mount(own.mount)) taken.insert(own.mount);
     }
     bool ask_docker = false;
     for (const auto* stat : leaders(survey, taken)) {
         Container container;
-        auto cgroup = cgroup_of(node, stat->pid);
-        // In a known container's cgroup: a sandbox that the application made.
-        container.infra = ids.contains(cgroup.id);
-        const bool told = !cgroup.id.empty() && !container.infra && !cgroup.runtime.empty();
-        container.runtime = told ? cgroup.runtime : "other";
-        container.id =
-            cgroup.id.empty() || container.infra ? "pid:" + std::to_string(stat->pid) : cgroup.id;
+        const auto cgroup = cgroup_of(node, stat->pid, ids);
+        // A sandbox that an application made, or a container in a container.
+        container.infra = cgroup.nested;
+        const bool told = !cgroup.id.empty() && !cgroup.nested;
+        container.runtime = told && !cgroup.runtime.empty() ? cgroup.runtime : "other";
+        container.id = told ? cgroup.id : "pid:" + std::to_string(stat->pid);
+        // LXC and systemd-nspawn have no ids, but names.
         if (told && container.id.size() != 64) container.name = container.id;
         container.pid = stat->pid;
         container.start_time = stat->starttime;

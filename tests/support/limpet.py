@@ -206,7 +206,7 @@ class Bundle:
 
     base = 100000
 
-    def __init__(self, tree, argv, uid=0, readonly=False, network=False):
+    def __init__(self, tree, argv, uid=0, readonly=False, network=False, state=None):
         self.directory = tempfile.mkdtemp(prefix="bundle.", dir=_scratch)
         # Every folder above the tree must be passable for a uid that is nobody out here.
         os.chmod(_scratch, 0o711)
@@ -228,7 +228,7 @@ class Bundle:
         with open(f"{self.directory}/config.json", "w") as file:
             json.dump(config, file)
         self.id = self.name = f"limpet-{os.getpid()}-{len(_undo)}"
-        self.state = os.path.join(self.directory, "state")
+        self.state = state or os.path.join(self.directory, "state")
         self._remove = undo(lambda: run("runc", "--root", self.state, "delete", "-f", self.id))
         with open(f"{self.directory}/log", "wb") as log:
             done = subprocess.run(["runc", "--root", self.state, "run", "-d", "--bundle",

@@ -1,0 +1,156 @@
+# engines.py - containers of Docker, podman and containerd, for tests that compare runtimes.
+import json
+import os
+import shutil
+import signal
+import subprocess
+
+import images
+from limpet import *  # noqa: F403
+
+TAG = f"limpet-test-{RUN.lower()}-runtimes:1"
+made = {}
+
+
+def once(function):
+    """Its result, made at the first call; a reason to skip is one for every case that asks."""
+    def wrapper():
+        if function not in made:
+            try:
+                made[function] = function()
+            except Skip as reason:
+                made[function] = reason
+        if isinstance(made[function], Skip):
+            raise made[function]
+        return made[function]
+    return wrapper
+
+
+def new_name():
+    return f"limpet-{os.getpid()}-{len(made)}-{os.urandom(3).hex()}"
+
+
+@once
+def docker_image():
+    need_docker()
+    images.load("alpine", TAG)
+    undo(lambda: run("docker", "rmi", TAG))
+    return TAG
+
+
+def docker(*command, name=None, remove=True):
+    name = name or new_name()
+    must("docker", "run", "-d", "--label", f"limpet-test={RUN}", "--name", name, "--network",
+         "none", "--entrypoint", command[0], docker_image(), *command[1:])
+    undo(lambda: run("docker", "rm", "-f", name))
+    return name
+
+
+class Podman:
+    # What podman sets by default is more than a machine may allow.
+    limits = ("--network", "none", "--ulimit", "nofile=1024:1024", "--ulimit", "nproc=1024:1024")
+
+    def __init__(self, *globals_):
+        if not shutil.which("podman"):
+            raise Skip("podman is not installed")
+        self.command = ["podman", "--runtime", "runc", "--cgroup-manager", "cgroupfs", *globals_]
+        pack = subprocess.Popen(["tar", "--numeric-owner", "-C", images.tree("alpine"), "-c", "."],
+                                stdout=subprocess.PIPE)
+        done = subprocess.run([*self.command, "import", "-q", "-", TAG], stdin=pack.stdout,
+                              capture_output=True, check=False)
+        pack.stdout.close()
+        if pack.wait() != 0 or done.returncode != 0:
+            raise Skip(f"podman cannot import: {done.stderr.decode().strip()[-300:]}")
+        undo(lambda: run(*self.command, "rmi", TAG))
+
+    def __call__(self, *argv):
+        return must(*self.command, *argv)
+
+    def run(self, *command, name=None, options=()):
+        name = name or new_name()
+        undo(lambda: run(*self.command, "rm", "-f", "-t", "0", name))
+        done = run(*self.command, "run", "-d", *self.limits, *options, "--name", name, TAG, *command)
+        if done.returncode != 0:
+            raise Skip(f"podman cannot run here: {done.err.decode().strip()[-300:]}")
+        return name
+
+
+podman = once(Podman)
+
+
+class Containerd:
+    """A daemon of our own; /run/containerd is where its runc keeps its records all the same."""
+
+    def __init__(self):
+        if not shutil.which("containerd") or not shutil.which("ctr"):
+            raise Skip("containerd is not installed")
+        self.folder = scratch("containerd")
+        os.makedirs(self.folder)
+        with open(f"{self.folder}/config.toml", "w") as file:
+            file.write(f'version = 2\nroot = "{self.folder}/root"\nstate = "{self.folder}/state"\n'
+                       'disabled_plugins = ["io.containerd.grpc.v1.cri"]\n'
+                       f'[grpc]\n  address = "{self.folder}/socket"\n')
+        self.daemon = None
+        self.start()
+        undo(self.clean)
+        archive = scratch("image.tar")
+        make_archive(archive)
+        for space in ("shop", "other"):
+            self("-n", space, "images", "import", archive)
+
+    def start(self):
+        log = open(f"{self.folder}/log", "ab")
+        self.daemon = start("containerd", "--config", f"{self.folder}/config.toml", stdout=log,
+                            stderr=log)
+        until(lambda: run(*self.ctr(), "version").returncode == 0, 20, "containerd answering")
+
+    def ctr(self):
+        return ["ctr", "-a", f"{self.folder}/socket"]
+
+    def __call__(self, *argv):
+        return must(*self.ctr(), *argv)
+
+    def run(self, name, *command, space="shop", labels=()):
+        options = [word for label in labels for word in ("--label", label)]
+        self("-n", space, "run", "-d", "--null-io", *options, "localhost/app:1", name, *command)
+        return name
+
+    def end(self, name, space="shop", task=True):
+        self("-n", space, "tasks", "kill", "-s", "KILL", name)
+        until(lambda: "STOPPED" in self("-n", space, "tasks", "ls").split(name)[1].split("\n")[0],
+              what="the end of it")
+        if task:
+            self("-n", space, "tasks", "delete", name)
+
+    def clean(self):
+        if self.daemon.poll() is not None:
+            self.start()
+        os.kill(self.daemon.pid, signal.SIGCONT)
+        for space in ("shop", "other"):
+            for name in run(*self.ctr(), "-n", space, "tasks", "ls", "-q").out.decode().split():
+                run(*self.ctr(), "-n", space, "tasks", "delete", "-f", name)
+        self.daemon.terminate()
+        self.daemon.wait(20)
+        with open("/proc/self/mountinfo") as file:
+            points = [line.split()[4] for line in file if self.folder in line]
+        for point in reversed(points):
+            run("umount", "-l", point)
+
+
+containerd = once(Containerd)
+
+
+def make_archive(path):
+    """docker save's form of the alpine tree, which ctr takes; made without Docker."""
+    folder = scratch("archive")
+    os.makedirs(folder)
+    must("tar", "--numeric-owner", "-C", images.tree("alpine"), "-cf", f"{folder}/layer.tar", ".")
+    digest = must("sha256sum", f"{folder}/layer.tar").split()[0]
+    config = {"architecture": "amd64", "os": "linux", "config": {"Entrypoint": ["/app"]},
+              "rootfs": {"type": "layers", "diff_ids": [f"sha256:{digest}"]}}
+    with open(f"{folder}/config.json", "w") as file:
+        json.dump(config, file)
+    with open(f"{folder}/manifest.json", "w") as file:
+        json.dump([{"Config": "config.json", "RepoTags": ["localhost/app:1"],
+                    "Layers": ["layer.tar"]}], file)
+    must("tar", "-C", folder, "-cf", path, "manifest.json", "config.json", "layer.tar")
