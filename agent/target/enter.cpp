@@ -161,6 +161,7 @@ Result<Target> open_stopped(const Wanted& wanted, const Layers& layers) {
     target.procfs = {TRY(sys::new_filesystem("tmpfs", MOUNT_ATTR_RDONLY | MOUNT_ATTR_NOSUID |
                                                           MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC)),
                      "/proc"};
+    target.scratch = {TRY(new_scratch()), std::string(scratch_path)};
     target.null = TRY(sys::openat(BorrowedFd(AT_FDCWD), "/dev/null", O_RDWR));
     return target;
 }
