@@ -1,6 +1,8 @@
 // shell/traps.h - signals and what the script does about them, XCU 2.11 and trap.
 #pragma once
 
+#include "parse/signal.h"
+
 #include <array>
 #include <csignal>
 #include <optional>
@@ -43,8 +45,7 @@ void run_traps(Shell& shell);
 void run_exit_trap(Shell& shell);
 bool take_interrupt();
 
-// "INT", "SIGINT", "2", "EXIT" -> number; nullopt when there is no such signal.
-std::optional<int> signal_number(std::string_view name);
-std::string signal_name(int signal);
+using parse::signal_name;
+using parse::signal_number;
 
 }  // namespace limpet::shell

@@ -88,7 +88,11 @@ ARGUMENTS = {
     **{name: ["/many/kinds/link"] for name in ("readlink", "realpath")},
     **{name: ["/many/kinds/file9", "/many/kinds/fifo", "/many/kinds/null", "/volume/shared"]
        for name in ("cat", "head", "tail", "wc", "strings", "hexdump", "hd", "md5sum", "sha1sum",
-                    "sha256sum", "sha512sum", "base64", "sort", "uniq")},
+                    "sha256sum", "sha512sum", "base64", "sort", "uniq", "tac", "rev", "nl", "paste",
+                    "fold", "expand", "unexpand")},
+    **{name: ["/many/kinds/file3", "/many/kinds/file9"] for name in ("comm", "join", "cmp")},
+    "expr": ["1"], "timeout": ["5", "cat", "/many/kinds/file3"], "tty": [], "clear": [],
+    "yes": ["--help"],
     **{name: ["text", "/many/kinds/file9", "/many/kinds/fifo"] for name in ("egrep", "fgrep")},
     "cut": ["-c", "1", "/many/kinds/file3"], "tr": ["a-z", "A-Z"], "tee": ["/many/kinds/new"],
     **{name: ["1"] for name in ("env", "environ", "fds", "limits", "maps", "status", "threads")},

@@ -1,0 +1,188 @@
+// cmp.cpp - compare two files byte by byte.
+#include "commands/size.h"
+#include "commands/text/lines.h"
+
+#include <algorithm>
+
+namespace limpet::commands {
+namespace {
+
+struct Side {
+    Input& input;
+    std::string_view block = {};
+    bool over = false;
+
+    Result<> fill() {
+        if (!block.empty() || over) return {};
+        block = TRY(input.block());
+        over = block.empty();
+        return {};
+    }
+    Result<> skip(std::uint64_t count) {
+        while (count > 0 && !over) {
+            TRY(fill());
+            const auto part = std::min<std::uint64_t>(count, block.size());
+            block.remove_prefix(part);
+            count -= part;
+        }
+        return {};
+    }
+};
+
+struct Style {
+    bool all = false, silent = false, bytes = false;
+    std::uint64_t skips[2] = {0, 0};
+    std::uint64_t limit = UINT64_MAX;
+};
+
+// ^J, M-a: as cat -v shows it.
+std::string visible(unsigned char byte) {
+    std::string text;
+    if (byte >= 128) {
+        text = "M-";
+        byte &= 127;
+    }
+    if (byte < 32) return text + '^' + static_cast<char>(byte + 64);
+    return byte == 127 ? text + "^?" : text + static_cast<char>(byte);
+}
+
+class Comparison {
+public:
+    Comparison(Invocation& call, const Style& style) : call_(call), style_(style) {}
+
+    // Equal bytes are passed over a block at a time; false when it is decided.
+    bool blocks(std::string_view first, std::string_view second) {
+        for (;;) {
+            const auto [a, b] = std::ranges::mismatch(first, second);
+            const auto equal = static_cast<std::size_t>(a - first.begin());
+            lines_ += static_cast<std::uint64_t>(std::ranges::count(first.substr(0, equal), '\n'));
+            at_ += equal;
+            if (equal > 0) line_ended_ = first[equal - 1] == '\n';
+            if (equal == first.size()) return true;
+            differs_ = true;
+            if (style_.silent) return false;
+            const auto one = static_cast<unsigned char>(*a), other = static_cast<unsigned char>(*b);
+            if (!style_.all) {
+                tell(one, other);
+                return false;
+            }
+            call_.out.print("%llu %3o %3o\n", static_cast<unsigned long long>(at_ + 1), one, other);
+            if (call_.out.failure()) return false;
+            line_ended_ = one == '\n';
+            lines_ += line_ended_;
+            ++at_;
+            first.remove_prefix(equal + 1);
+            second.remove_prefix(equal + 1);
+        }
+    }
+    void ended(const std::string& name) {
+        differs_ = true;
+        if (style_.silent) return;
+        if (at_ == 0) return call_.complain("EOF on " + name + " which is empty");
+        call_.complain("EOF on " + name + " after byte " + std::to_string(at_) +
+                       (style_.all    ? std::string()
+                        : line_ended_ ? ", line " + std::to_string(lines_ - 1)
+                                      : ", in line " + std::to_string(lines_)));
+    }
+    [[nodiscard]] bool differs() const { return differs_; }
+    [[nodiscard]] std::uint64_t at() const { return at_; }
+
+private:
+    void tell(unsigned char one, unsigned char other) {
+        call_.out.write(call_.operands[0] + ' ' + call_.operands[1]);
+        call_.out.print(" differ: char %llu, line %llu", static_cast<unsigned long long>(at_ + 1),
+                        static_cast<unsigned long long>(lines_));
+        if (style_.bytes) {
+            call_.out.print(" is %3o %s %3o %s", one, visible(one).c_str(), other,
+                            visible(other).c_str());
+        }
+        call_.out.put('\n');
+    }
+    Invocation& call_;
+    const Style& style_;
+    std::uint64_t at_ = 0, lines_ = 1;
+    bool differs_ = false, line_ended_ = false;
+};
+
+Result<> compare(Invocation& call, const Style& style, Side first, Side second,
+                 Comparison& comparison) {
+    TRY(first.skip(style.skips[0]));
+    TRY(second.skip(style.skips[1]));
+    while (comparison.at() < style.limit) {
+        TRY(first.fill());
+        TRY(second.fill());
+        if (first.over || second.over) {
+            if (first.over != second.over) comparison.ended(call.operands[first.over ? 0 : 1]);
+            return {};
+        }
+        const auto size = std::min({first.block.size(), second.block.size(),
+                                    static_cast<std::size_t>(style.limit - comparison.at())});
+        if (!comparison.blocks(first.block.substr(0, size), second.block.substr(0, size)))
+            return {};
+        first.block.remove_prefix(size);
+        second.block.remove_prefix(size);
+    }
+    return {};
+}
+
+int run(Invocation& call) {
+    Style style{.all = call.options.has('l'),
+                .silent = call.options.has('s'),
+                .bytes = call.options.has('b')};
+    if (call.operands.size() < 2 || call.operands.size() > 4) {
+        call.misused("it compares two files");
+        return 2;
+    }
+    for (std::size_t i = 2; i < call.operands.size(); ++i) {
+        const auto skip = size_with_unit(call.operands[i]);
+        if (!skip) return call.misused("'" + call.operands[i] + "' is no number of bytes");
+        style.skips[i - 2] = *skip;
+    }
+    if (const auto both = call.options.value('i')) {
+        const auto colon = both->find(':');
+        const auto first = size_with_unit(both->substr(0, colon));
+        const auto second = colon == both->npos ? first : size_with_unit(both->substr(colon + 1));
+        if (!first || !second) return call.misused("-i takes N or N:M");
+        style.skips[0] = *first;
+        style.skips[1] = *second;
+    }
+    if (const auto most = call.options.value('n')) {
+        const auto limit = size_with_unit(*most);
+        if (!limit) return call.misused("-n takes a number of bytes");
+        style.limit = *limit;
+    }
+    Pair pair;
+    if (!open_pair(call, pair)) return 2;
+    Comparison comparison(call, style);
+    const auto done = compare(call, style, {*pair.first}, {*pair.second}, comparison);
+    if (!done) {
+        call.complain(done.error());
+        return 2;
+    }
+    return comparison.differs() ? 1 : 0;
+}
+
+constexpr Option options[]{
+    {'l', "verbose", "", "every byte that differs: its number, and both in octal"},
+    {'s', "quiet", "", "say nothing; the status tells"},
+    {'b', "print-bytes", "", "also the bytes that differ"},
+    {'i', "ignore-initial", "N[:M]", "leave out the first N bytes (of the second file M)"},
+    {'n', "bytes", "N", "compare at most N bytes"},
+};
+
+constexpr Command cmp{
+    .name = "cmp",
+    .usage = "[-lsb] [-i N] [-n N] FILE1 FILE2 [SKIP1 [SKIP2]]",
+    .summary = "compare two files byte by byte",
+    .theme = "files",
+    .promise = Promise::files,
+    .run = run,
+    .options = options,
+    .help =
+        "Status: 0 equal, 1 different, 2 trouble.\n\n"
+        "Example:\n  cmp -s /etc/app.conf /etc/app.conf.orig || echo changed\n",
+};
+const Register registered{cmp};
+
+}  // namespace
+}  // namespace limpet::commands

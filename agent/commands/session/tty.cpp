@@ -1,0 +1,56 @@
+// tty.cpp - the terminal on standard input, tty(1).
+#include "commands/command.h"
+
+#include <unistd.h>
+
+namespace limpet::commands {
+namespace {
+
+int run(Invocation& call) {
+    if (!call.operands.empty()) return call.misused("it takes no operand");
+    const bool terminal = ::isatty(call.in.fd().get()) == 1;
+    if (!call.options.has('s')) {
+        char name[64];
+        // In a session the terminal's name is one of the agent's machine, which the target does not
+        // have; /dev/tty is what every terminal is called by those who use it.
+        const bool known = call.target.mode == target::Mode::here && terminal &&
+                           ::ttyname_r(call.in.fd().get(), name, sizeof name) == 0;
+        call.out.write(!terminal ? "not a tty\n" : known ? std::string(name) + '\n' : "/dev/tty\n");
+    }
+    return terminal ? 0 : 1;
+}
+
+constexpr Option options[]{
+    {'s', "silent", "", "say nothing; the status tells"},
+};
+
+constexpr Command tty{
+    .name = "tty",
+    .usage = "[-s]",
+    .summary = "print the name of the terminal",
+    .theme = "session",
+    .run = run,
+    .options = options,
+    .help = "Status: 0 when standard input is a terminal, 1 when it is none.\n",
+};
+const Register registered{tty};
+
+int run_clear(Invocation& call) {
+    if (!call.operands.empty()) return call.misused("it takes no operand");
+    // Home, the screen, and what has scrolled off it.
+    call.out.write("\033[H\033[2J\033[3J");
+    return 0;
+}
+
+constexpr Command clear{
+    .name = "clear",
+    .usage = "",
+    .summary = "clear the screen",
+    .theme = "session",
+    .run = run_clear,
+    .help = "At the prompt Ctrl-L does the same.\n",
+};
+const Register registered_clear{clear};
+
+}  // namespace
+}  // namespace limpet::commands

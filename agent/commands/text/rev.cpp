@@ -1,0 +1,48 @@
+// rev.cpp - the characters of each line, last first.
+#include "commands/text/lines.h"
+#include "commands/utf8.h"
+
+#include <algorithm>
+
+namespace limpet::commands {
+namespace {
+
+std::string reversed(std::string_view line) {
+    std::string text;
+    text.reserve(line.size());
+    std::vector<std::string_view> characters;
+    while (!line.empty()) {
+        const auto length = std::max<std::size_t>(utf8_length(line), 1);
+        characters.push_back(line.substr(0, length));
+        line.remove_prefix(length);
+    }
+    for (auto it = characters.rbegin(); it != characters.rend(); ++it) text += *it;
+    return text;
+}
+
+int run(Invocation& call) {
+    each_input(call, [&](Input& input) -> Result<> {
+        while (const auto line = TRY(input.line())) {
+            const bool ended = line->ends_with('\n');
+            call.out.write(reversed(line->substr(0, line->size() - (ended ? 1 : 0))));
+            if (ended) call.out.put('\n');
+            if (call.out.failure()) break;
+        }
+        return {};
+    });
+    return call.status;
+}
+
+constexpr Command rev{
+    .name = "rev",
+    .usage = "[FILE...]",
+    .summary = "print each line backwards",
+    .theme = "text",
+    .promise = Promise::files,
+    .run = run,
+    .help = "Example, the last field of each line:\n  rev names | cut -d. -f1 | rev\n",
+};
+const Register registered{rev};
+
+}  // namespace
+}  // namespace limpet::commands

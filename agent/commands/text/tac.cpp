@@ -1,0 +1,122 @@
+// tac.cpp - the lines of files, last first.
+#include "commands/text/lines.h"
+#include "target/deadline.h"
+
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <algorithm>
+
+namespace limpet::commands {
+namespace {
+
+constexpr std::size_t block_size = 65536;
+constexpr std::size_t kept_limit = std::size_t{256} * 1024 * 1024;
+
+// Takes a text from its end to its beginning, in blocks, and writes its lines as they are complete.
+class Backwards {
+public:
+    explicit Backwards(Output& out) : out_(out) {}
+
+    // The block that stands before everything given so far.
+    Result<> take(std::string_view block) {
+        auto end = block.size();
+        for (auto from = end; from > 0;) {
+            const auto newline = block.rfind('\n', from - 1);
+            if (newline == block.npos) break;
+            from = newline;
+            const auto begin = newline + 1;
+            // The terminator of the very last line begins no other.
+            if (begin == end && pieces_.empty()) continue;
+            out_.write(block.substr(begin, end - begin));
+            flush_pieces();
+            end = begin;
+        }
+        keep(block.substr(0, end));
+        if (held_ > kept_limit) return refused("read", "a line of more than 256 MiB");
+        return {};
+    }
+    void finish() { flush_pieces(); }
+
+private:
+    void keep(std::string_view part) {
+        if (part.empty()) return;
+        pieces_.emplace_back(part);
+        held_ += part.size();
+    }
+    void flush_pieces() {
+        for (auto piece = pieces_.rbegin(); piece != pieces_.rend(); ++piece) out_.write(*piece);
+        pieces_.clear();
+        held_ = 0;
+    }
+
+    Output& out_;
+    std::vector<std::string> pieces_;  // of a line that is not complete, the last part first
+    std::size_t held_ = 0;
+};
+
+// A regular file is read from its end, so that the first lines out cost no more than themselves.
+Result<> file_backwards(Input& input, Output& out, off_t size) {
+    Backwards lines(out);
+    std::string block(block_size, '\0');
+    while (size > 0 && !out.failure()) {
+        const auto part = std::min<off_t>(size, static_cast<off_t>(block_size));
+        const auto wanted = static_cast<std::size_t>(part);
+        target::deadline::enter();
+        const auto got = ::pread(input.fd().get(), block.data(), wanted, size - part);
+        if (got < 0) return failed("read", "");
+        if (static_cast<std::size_t>(got) != wanted) {
+            return refused("read", "the file shrank meanwhile; what was printed is partial");
+        }
+        TRY(lines.take({block.data(), wanted}));
+        size -= part;
+    }
+    lines.finish();
+    return {};
+}
+
+Result<> stream_backwards(Input& input, Output& out) {
+    std::string text;
+    for (;;) {
+        const auto bytes = TRY(input.block());
+        if (bytes.empty()) break;
+        if (text.size() + bytes.size() > kept_limit) {
+            return refused("read", "more than 256 MiB that are no regular file");
+        }
+        text += bytes;
+    }
+    Backwards lines(out);
+    TRY(lines.take(text));
+    lines.finish();
+    return {};
+}
+
+int run(Invocation& call) {
+    each_input(call, [&](Input& input) -> Result<> {
+        struct stat status{};
+        target::deadline::enter();
+        const bool known = ::fstat(input.fd().get(), &status) == 0;
+        // What procfs and sysfs make has no size.
+        const bool sized = known && S_ISREG(status.st_mode) && status.st_size > 0;
+        const bool at_start = sized && ::lseek(input.fd().get(), 0, SEEK_CUR) == 0;
+        return at_start ? file_backwards(input, call.out, status.st_size)
+                        : stream_backwards(input, call.out);
+    });
+    return call.status;
+}
+
+constexpr Command tac{
+    .name = "tac",
+    .usage = "[FILE...]",
+    .summary = "print the lines of files, last first",
+    .theme = "text",
+    .promise = Promise::files,
+    .run = run,
+    .help =
+        "Regular files are read from their end, however large they are.\n\n"
+        "Example:\n  tac /var/log/app.log | grep -m1 ERROR\n",
+};
+const Register registered{tac};
+
+}  // namespace
+}  // namespace limpet::commands
