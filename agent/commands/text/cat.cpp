@@ -62,6 +62,18 @@ bool splice_all(Invocation& call, const Input& input) {
     }
 }
 
+// Reading what we append has no end: cat log >> log. An output that is at its end already, or that
+// was truncated to nothing, gives nothing to read.
+bool feeds_itself(const Invocation& call, const Input& input) {
+    struct stat in{}, out{};
+    if (::fstat(input.fd().get(), &in) != 0 || ::fstat(call.out.fd().get(), &out) != 0)
+        return false;
+    if (!S_ISREG(in.st_mode) || in.st_dev != out.st_dev || in.st_ino != out.st_ino) return false;
+    const bool appends = (::fcntl(call.out.fd().get(), F_GETFL) & O_APPEND) != 0;
+    const auto at = ::lseek(input.fd().get(), 0, SEEK_CUR);
+    return at < in.st_size && (appends || at < ::lseek(call.out.fd().get(), 0, SEEK_CUR));
+}
+
 void copy(Invocation& call, Input& input, std::string_view name) {
     for (;;) {
         const auto bytes = input.block();
@@ -128,6 +140,10 @@ int run(Invocation& call) {
         auto input = call.open(name);
         if (!input) {
             call.complain(input.error());
+            continue;
+        }
+        if (feeds_itself(call, *input)) {
+            call.complain(name + ": it is the output as well");
             continue;
         }
         if (style.plain()) {
