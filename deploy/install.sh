@@ -24,7 +24,8 @@ tests=(
     busybox-static     # targets, and the yardstick of the benchmarks
     musl-tools         # a target linked to musl
     debootstrap        # full and slim images
-    podman             # with its conmon; containerd and runc come with Docker
+    podman uidmap      # with its conmon; containerd and runc come with Docker
+    lxc systemd-container
     iproute2 strace util-linux
     git                # the lint looks at tracked files only
     clang-19 clang-format-19 clang-tidy-19

@@ -67,14 +67,15 @@ Result<Filesystem> docker(const Node& node, const Container& container) {
 Result<Filesystem> stored(const Node& node, const Container& container) {
     if (!is_part(container.layer)) return no_files(container, "its record names no layer");
     const bool user = !container.user.empty();
-    if (entries(node, container.store + "/overlay/" + container.layer)) {
+    if (container.driver == "overlay") {
         return overlay(node, container.store + "/overlay", container.layer, user);
     }
-    if (entries(node, container.store + "/vfs/dir/" + container.layer)) {
+    if (container.driver == "vfs") {
         return Filesystem{
             .base = container.store + "/vfs/dir", .layers = {container.layer}, .user = user};
     }
-    return no_files(container, "its files are gone, or of a storage driver without folders");
+    return no_files(container, "the storage driver '" + container.driver +
+                                   "' keeps its files where they cannot be looked at");
 }
 
 // "lxc.rootfs.path = dir:/var/lib/lxc/web/rootfs"; by default the folder "rootfs".

@@ -43,10 +43,13 @@ Place configured(const Node& node) {
     return place;
 }
 
+// The folder of the containers is named after the storage driver: overlay-containers.
+constexpr std::string_view containers = "-containers";
+
 // "/x/overlay-containers/ID/userdata[/pidfile]" -> "/x".
 std::string root_of(const std::string& path) {
-    const auto at = path.rfind("/overlay-containers/");
-    return at == path.npos ? std::string() : path.substr(0, at);
+    const auto at = path.rfind(std::string(containers) + "/");
+    return at == path.npos ? std::string() : path.substr(0, path.rfind('/', at));
 }
 
 // Every running container has a conmon, whose command line names both folders wherever they are.
@@ -142,8 +145,8 @@ void read_bundle(const Node& node, const std::string& folder, Container& contain
     }
 }
 
-Container read(const Survey& survey, const Place& place, const parse::Stored& stored,
-               std::vector<std::string>& warnings) {
+Container read(const Survey& survey, const Place& place, const std::string& driver,
+               const parse::Stored& stored, std::vector<std::string>& warnings) {
     const auto& node = survey.node();
     Container container;
     container.runtime = "podman";
@@ -153,9 +156,9 @@ Container read(const Survey& survey, const Place& place, const parse::Stored& st
     container.state = "created";
     if (place.user != 0) container.user = std::to_string(place.user);
     container.store = place.graph;
-    container.driver = "overlay";
+    container.driver = driver;
     container.layer = stored.layer;
-    const auto folder = "/overlay-containers/" + stored.id + "/userdata";
+    const auto folder = "/" + driver + std::string(containers) + "/" + stored.id + "/userdata";
     read_bundle(node, place.graph + folder, container, warnings);
     auto number = read_state(node, place.run + folder + "/pidfile", 64).value_or("");
     while (number.ends_with('\n')) number.pop_back();
@@ -170,11 +173,12 @@ Container read(const Survey& survey, const Place& place, const parse::Stored& st
     return container;
 }
 
-void list_place(const Survey& survey, const Place& place, Found& found) {
+void list_place(const Survey& survey, const Place& place, const std::string& driver, Found& found) {
+    const auto folder = "/" + driver + std::string(containers);
     // The second holds those that go with the boot, as of `podman run --rm`.
-    for (const auto& file : {place.graph + "/overlay-containers/containers.json",
-                             place.graph + "/overlay-containers/volatile-containers.json",
-                             place.run + "/overlay-containers/volatile-containers.json"}) {
+    for (const auto& file : {place.graph + folder + "/containers.json",
+                             place.graph + folder + "/volatile-containers.json",
+                             place.run + folder + "/volatile-containers.json"}) {
         const auto text = read_state(survey.node(), file, 4 * state_limit);
         if (!text) {
             const int code = text.error().code;
@@ -192,7 +196,7 @@ void list_place(const Survey& survey, const Place& place, Found& found) {
             continue;
         }
         for (const auto& one : *stored) {
-            found.containers.push_back(read(survey, place, one, found.warnings));
+            found.containers.push_back(read(survey, place, driver, one, found.warnings));
         }
     }
 }
@@ -206,10 +210,18 @@ void list(const Survey& survey, const std::vector<Container>& /*known*/, Found& 
     add_running(survey, false, places);
     add_users(survey.node(), places);
     for (const auto& place : places) {
-        if (!entries(survey.node(), place.graph + "/overlay-containers")) {
-            if (place.user == 0) found.looked_in.push_back(place.graph);
+        const auto folders = entries(survey.node(), place.graph);
+        if (!folders && place.user == 0) {
+            const int code = folders.error().code;
+            const bool denied = code == EACCES || code == EPERM;
+            found.denied = found.denied || denied;
+            if (denied) found.warnings.push_back("podman: " + text(folders.error()));
+            if (!denied) found.looked_in.push_back(place.graph);
         }
-        list_place(survey, place, found);
+        for (const auto& folder : folders.value_or(std::vector<std::string>{})) {
+            if (!folder.ends_with(containers)) continue;
+            list_place(survey, place, folder.substr(0, folder.size() - containers.size()), found);
+        }
     }
 }
 

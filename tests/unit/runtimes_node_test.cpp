@@ -128,9 +128,18 @@ TEST_CASE("the files of a stopped container are its layers", "[runtimes]") {
     const auto spare = runtimes::filesystem(get("spare"), node);
     REQUIRE(spare);
     CHECK(spare->base == node.prefix + "/srv/lxc/spare");
-    const auto gone = runtimes::filesystem(get("fake"), node);
-    REQUIRE(!gone);
-    CHECK(text(gone.error()).starts_with("find files: container 'fake' is not running (exited)"));
+    const auto stored = runtimes::filesystem(get("fake"), node);
+    REQUIRE(stored);
+    CHECK(stored->user);
+    CHECK(stored->base == node.prefix + "/home/ada/.local/share/containers/storage/overlay");
+    CHECK(stored->layers == std::vector<std::string>{id("0b") + "/diff", "l/UPPER", "l/LOWER"});
+    auto other = get("fake");
+    other.driver = "btrfs";
+    const auto unknown = runtimes::filesystem(other, node);
+    REQUIRE(!unknown);
+    CHECK(
+        text(unknown.error()).starts_with("find files: container 'fake' is not running (exited)"));
+    CHECK(!runtimes::filesystem(get("lone"), node));
 }
 
 TEST_CASE("containerd's databases are read without it", "[runtimes][bolt]") {
