@@ -97,8 +97,10 @@ private:
     }
 
     [[nodiscard]] std::string_view assignment_operator() const {
+        const char first = at_ < text_.size() ? text_[at_] : '\0';
         for (const auto candidate : assignments) {
-            if (rest().starts_with(candidate) && !(candidate == "=" && rest().starts_with("=="))) {
+            if (candidate[0] == first && rest().starts_with(candidate) &&
+                !(candidate == "=" && rest().starts_with("=="))) {
                 return candidate;
             }
         }
@@ -146,8 +148,9 @@ private:
     }
 
     [[nodiscard]] const BinaryOperator* binary_operator() const {
+        const char first = at_ < text_.size() ? text_[at_] : '\0';
         for (const auto& candidate : binary_operators) {
-            if (!rest().starts_with(candidate.text)) continue;
+            if (candidate.text[0] != first || !rest().starts_with(candidate.text)) continue;
             // a += 1 where no assignment can stand: not a binary operator either.
             const auto after = rest().substr(candidate.text.size());
             const bool assigns = after.starts_with('=') && candidate.precedence != 6 &&
@@ -293,11 +296,14 @@ private:
     }
 
     Symbol name() {
-        auto end = at_;
-        while (end < text_.size() && is_name_byte(text_[end])) ++end;
-        const auto symbol = variables_.symbols.intern(text_.substr(at_, end - at_));
-        at_ = end;
-        return symbol;
+        // assignment() has looked for an operator behind it before.
+        if (at_ != name_start_) {
+            name_start_ = name_end_ = at_;
+            while (name_end_ < text_.size() && is_name_byte(text_[name_end_])) ++name_end_;
+            name_ = variables_.symbols.intern(text_.substr(at_, name_end_ - at_));
+        }
+        at_ = name_end_;
+        return name_;
     }
 
     // A value that is no constant is an expression of its own, as in most shells.
@@ -327,13 +333,24 @@ private:
     Variables& variables_;
     bool nounset_;
     int depth_;
-    int skipping_ = 0;  // in what && || ?: leave out
+    int skipping_ = 0;                                 // in what && || ?: leave out
+    std::size_t name_start_ = std::string_view::npos;  // the last name that was read
+    std::size_t name_end_ = 0;
+    Symbol name_ = 0;
     std::string problem_;
 };
 
 }  // namespace
 
 bool parse_constant(std::string_view text, std::int64_t& value) {
+    constexpr std::size_t always_fits = 18;
+    if (!text.empty() && text.size() <= always_fits && text[0] != '0') {
+        value = 0;
+        for (std::size_t i = 0; is_digit(text[i]); ++i) {
+            value = value * 10 + (text[i] - '0');
+            if (i + 1 == text.size()) return true;
+        }
+    }
     constexpr std::string_view blanks = " \t\n\v\f\r";
     const auto first = text.find_first_not_of(blanks);
     value = 0;

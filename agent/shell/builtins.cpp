@@ -3,7 +3,6 @@
 
 #include "shell/shell.h"
 
-#include <algorithm>
 #include <array>
 
 namespace limpet::shell {
@@ -58,11 +57,25 @@ constexpr std::array builtins{
     Builtin{"wait", "[JOB|PID...]", "wait for background jobs", run_wait},
 };
 
+// Where the names with a first letter begin.
+constexpr auto first_with = [] {
+    std::array<std::uint8_t, 128> first{};
+    first.fill(builtins.size());
+    for (std::size_t i = builtins.size(); i-- > 0;) {
+        first[static_cast<unsigned char>(builtins[i].name[0])] = static_cast<std::uint8_t>(i);
+    }
+    return first;
+}();
+
 }  // namespace
 
 const Builtin* find_builtin(std::string_view name) {
-    const auto* place = std::ranges::lower_bound(builtins, name, {}, &Builtin::name);
-    return place != builtins.end() && place->name == name ? place : nullptr;
+    if (name.empty() || static_cast<unsigned char>(name[0]) >= first_with.size()) return nullptr;
+    for (std::size_t i = first_with[static_cast<unsigned char>(name[0])];
+         i < builtins.size() && builtins[i].name[0] == name[0]; ++i) {
+        if (builtins[i].name == name) return &builtins[i];
+    }
+    return nullptr;
 }
 
 std::span<const Builtin> all_builtins() { return builtins; }

@@ -5,8 +5,7 @@
 
 namespace limpet::shell {
 
-// The next byte with line continuations removed.
-int Parser::look() {
+int Parser::look_further() {
     if (broken_) return -1;
     for (;;) {
         const int byte = source_->peek();

@@ -67,7 +67,7 @@ Parser::Outcome Parser::next(ProgramPointer& program) {
 
 // Where a reserved word may stand, an alias may stand for it.
 void Parser::substitute_alias_for(std::span<const std::string_view> reserved) {
-    while (aliases_ && peek() == Token::word && !literal_.empty()) {
+    while (aliases_ && !aliases_->empty() && peek() == Token::word && !literal_.empty()) {
         const auto alias = aliases_->find(std::string(literal_));
         const bool begins =
             alias != aliases_->end() && std::ranges::any_of(reserved, [&](std::string_view word) {
@@ -253,12 +253,11 @@ const Node* Parser::simple() {
 bool Parser::simple_word(std::vector<Assignment>& assignments, std::vector<Word>& words) {
     // Behind assignments and redirections; command() has seen to the first word.
     if (words.empty() && substitute_alias()) return true;
-    const bool declares = is_declaration(words);
     const auto& first = word_.parts.empty() ? Part{} : word_.parts[0];
     const bool unquoted = first.kind == PartKind::literal && !first.quoted;
     const auto equals = unquoted ? first.text.find('=') : std::string_view::npos;
     if (equals == first.text.npos || !is_name(first.text.substr(0, equals)) ||
-        (!words.empty() && !declares)) {
+        (!words.empty() && !is_declaration(words))) {
         words.push_back(word_);
         consume();
         return true;

@@ -111,7 +111,13 @@ private:
     bool word_list(std::vector<Word>& words);
 
     // lexer.cpp
-    int look();
+    // The next byte with line continuations removed.
+    int look() {
+        const auto& text = source_->text;
+        const bool plain = !broken_ && source_->at < text.size() && text[source_->at] != '\\';
+        return plain ? static_cast<unsigned char>(text[source_->at]) : look_further();
+    }
+    int look_further();
     int take();
     bool accept(char byte);
     Token peek();

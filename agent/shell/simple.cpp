@@ -207,8 +207,9 @@ void strip_command(Prepared& prepared) {
 }
 
 int dispatch(Shell& shell, const Simple& node, Prepared& prepared, bool last) {
-    const bool functions = !shell.functions.contains("command");
-    if (prepared.words[0] == "command" && functions) strip_command(prepared);
+    if (prepared.words[0] == "command" && !shell.functions.contains("command")) {
+        strip_command(prepared);
+    }
     auto resolved = resolve(shell, prepared.words[0], !prepared.plain_command);
     if (prepared.default_path && resolved.meaning == Meaning::program) {
         resolved.path = find_program(shell, prepared.words[0], "/usr/sbin:/usr/bin:/sbin:/bin");

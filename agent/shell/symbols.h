@@ -6,7 +6,7 @@
 #include <deque>
 #include <string>
 #include <string_view>
-#include <unordered_map>
+#include <vector>
 
 namespace limpet::shell {
 
@@ -46,18 +46,42 @@ public:
         }
     }
     Symbol intern(std::string_view name) {
-        if (const auto found = numbers_.find(name); found != numbers_.end()) return found->second;
-        const auto& kept = names_.emplace_back(name);
-        const auto number = static_cast<Symbol>(names_.size() - 1);
-        numbers_.emplace(kept, number);
-        return number;
+        for (auto slot = hash(name);; ++slot) {
+            const auto number = slots_[slot & (slots_.size() - 1)];
+            if (number == none) return add(name);
+            if (names_[number] == name) return number;
+        }
     }
     [[nodiscard]] const std::string& name(Symbol symbol) const { return names_[symbol]; }
     [[nodiscard]] std::size_t size() const { return names_.size(); }
 
 private:
-    std::deque<std::string> names_;  // a deque: the map's views stay valid
-    std::unordered_map<std::string_view, Symbol> numbers_;
+    static constexpr Symbol none = ~Symbol{0};
+
+    static std::size_t hash(std::string_view name) {
+        std::size_t sum = name.size();
+        for (const char byte : name) sum = sum * 31 + static_cast<unsigned char>(byte);
+        return sum ^ sum >> 15;
+    }
+    void place(Symbol number) {
+        auto slot = hash(names_[number]);
+        while (slots_[slot & (slots_.size() - 1)] != none) ++slot;
+        slots_[slot & (slots_.size() - 1)] = number;
+    }
+    Symbol add(std::string_view name) {
+        names_.emplace_back(name);
+        if (names_.size() * 2 > slots_.size()) {
+            slots_.assign(slots_.size() * 2, none);
+            for (Symbol number = 0; number + 1 < names_.size(); ++number) place(number);
+        }
+        place(static_cast<Symbol>(names_.size() - 1));
+        return static_cast<Symbol>(names_.size() - 1);
+    }
+
+    std::deque<std::string> names_;  // a deque: references to names stay valid
+    // Numbers where their names' hashes put them, or in the first free slot behind; a power of two,
+    // at most half full.
+    std::vector<Symbol> slots_ = std::vector<Symbol>(128, none);
 };
 
 inline bool is_name_start(int byte) {
