@@ -37,7 +37,8 @@ public:
     }
 
 private:
-    static constexpr std::size_t block = 4096;
+    // Small: every function that is defined keeps the rest of its last one.
+    static constexpr std::size_t block = 1024;
 
     void* allocate(std::size_t size, std::size_t alignment) {
         used_ = (used_ + alignment - 1) & ~(alignment - 1);

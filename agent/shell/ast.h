@@ -48,12 +48,16 @@ struct Part {
     bool colon = false;  // ${x:-w}: null counts as unset
     // Of a parameter: 0 a variable, '1' a positional one, else the special parameter's own letter.
     char special = 0;
-    std::uint32_t number = 0;  // which positional one
-    Symbol symbol = 0;
+    union {
+        std::uint32_t number = 0;  // which positional one
+        Symbol symbol;
+    };
     std::string_view text;  // the literal, the name, the login name, the bad text
-    const Word* word = nullptr;
+    union {
+        const Word* word = nullptr;
+        const Node* body;  // of a command substitution
+    };
     const Word* second = nullptr;  // replacement, or length of a slice
-    const Node* body = nullptr;    // of a command substitution
 };
 
 struct Word {

@@ -4,6 +4,24 @@
 #include <algorithm>
 
 namespace limpet::shell {
+namespace {
+
+// Words that scripts are full of, and that are mostly not kept as words: they take no memory.
+constexpr Part frequent[] = {
+    {.text = "if"},  {.text = "then"}, {.text = "else"}, {.text = "elif"},  {.text = "fi"},
+    {.text = "do"},  {.text = "done"}, {.text = "case"}, {.text = "esac"},  {.text = "while"},
+    {.text = "for"}, {.text = "in"},   {.text = "{"},    {.text = "}"},     {.text = "!"},
+    {.text = "["},   {.text = "]"},    {.text = "echo"}, {.text = "local"}, {.text = "return"},
+};
+
+const Part* find_frequent(std::string_view text) {
+    for (const auto& part : frequent) {
+        if (part.text[0] == text[0] && part.text == text) return &part;
+    }
+    return nullptr;
+}
+
+}  // namespace
 
 int Parser::look_further() {
     if (broken_) return -1;
@@ -76,6 +94,13 @@ void Parser::lex() {
     Builder builder;
     word_text(builder, Context::word);
     token_ = Token::word;
+    if (builder.parts.empty() && !builder.quoted && !builder.literal.empty()) {
+        if (const auto* part = find_frequent(builder.literal)) {
+            word_ = {.parts = {part, 1}, .plain = true};
+            literal_ = part->text;
+            return;
+        }
+    }
     word_ = finish_word(builder);
     literal_ = {};  // a substitution inside the word has left its own
     if (word_.parts.size() != 1) return;

@@ -48,7 +48,7 @@ Parser::Outcome Parser::next(ProgramPointer& program) {
         source_->trim();
     }
     if (peek() == Token::end && !broken_) return Outcome::end;
-    auto* node = arena().make(List{{.kind = NodeKind::list, .line = token_line_}});
+    const int line = token_line_;
     std::vector<Item> items;
     bool more = true;
     while (more && !broken_) list_item(items, more, true);
@@ -59,8 +59,13 @@ Parser::Outcome Parser::next(ProgramPointer& program) {
         source_->at = end == std::string::npos ? source_->text.size() : end + 1;
         return Outcome::error;
     }
-    node->items = arena().copy(items);
-    program_->node = items.size() == 1 && !items[0].background ? items[0].node : node;
+    if (items.size() == 1 && !items[0].background) {
+        program_->node = items[0].node;
+    } else {
+        auto* node = arena().make(List{{.kind = NodeKind::list, .line = line}});
+        node->items = arena().copy(items);
+        program_->node = node;
+    }
     program = program_;
     return Outcome::command;
 }
@@ -96,14 +101,15 @@ const Node* Parser::list(bool may_be_empty) {
     if (++depth_ > depth_limit) fail("nested too deeply");
     source_->continued = true;
     skip_newlines();
-    auto* node = arena().make(List{{.kind = NodeKind::list, .line = token_line_}});
+    const int line = token_line_;
     std::vector<Item> items;
     bool more = !at_list_end();
     if (!more && !may_be_empty) unexpected();
     while (more && !broken_) list_item(items, more, false);
     --depth_;
-    node->items = arena().copy(items);
     if (items.size() == 1 && !items[0].background) return items[0].node;
+    auto* node = arena().make(List{{.kind = NodeKind::list, .line = line}});
+    node->items = arena().copy(items);
     return node;
 }
 

@@ -29,6 +29,7 @@ bool is_pure(const Word& word) {
                 }
             }
         }
+        if (part.kind == PartKind::command) continue;
         if (part.word && !is_pure(*part.word)) return false;
         if (part.second && !is_pure(*part.second)) return false;
     }
