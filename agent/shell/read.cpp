@@ -3,6 +3,7 @@
 #include "shell/shell.h"
 #include "target/deadline.h"
 
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <charconv>
@@ -25,9 +26,42 @@ struct Reading {
     std::string prompt;           // -p
 };
 
-// Byte by byte: what follows the line belongs to whoever reads next.
+// Standard input byte by byte: what follows the line belongs to whoever reads next. A file can be
+// read in blocks and set back, but not one of /proc, whose text may be another one the second time:
+// those have no size.
+class Bytes {
+public:
+    Bytes() {
+        struct stat status{};
+        blocks_ = ::fstat(0, &status) == 0 && S_ISREG(status.st_mode) && status.st_size > 0;
+    }
+    Bytes(const Bytes&) = delete;
+    Bytes& operator=(const Bytes&) = delete;
+    ~Bytes() {
+        if (at_ < end_) ::lseek(0, -static_cast<off_t>(end_ - at_), SEEK_CUR);
+    }
+    // As read(2) of one byte.
+    ssize_t next(char& byte) {
+        if (at_ == end_) {
+            const auto got = ::read(0, block_, blocks_ ? sizeof block_ : 1);
+            if (got <= 0) return got;
+            at_ = 0;
+            end_ = static_cast<std::size_t>(got);
+        }
+        byte = block_[at_++];
+        return 1;
+    }
+
+private:
+    char block_[512];
+    std::size_t at_ = 0;
+    std::size_t end_ = 0;
+    bool blocks_ = false;
+};
+
 Line read_line(Shell& shell, const Reading& how) {
     Line line;
+    Bytes bytes;
     bool backslash = false;
     for (;;) {
         if (line.text.size() >= how.most) {
@@ -38,7 +72,7 @@ Line read_line(Shell& shell, const Reading& how) {
         // Once a line, not once a byte: who hangs does so between its writes.
         const int ready = line.text.empty() ? target::deadline::await_input(BorrowedFd(0)) : 1;
         if (ready == 0) shell.complain(text(target::deadline::writer_hangs()));
-        const auto got = ready > 0 ? ::read(0, &byte, 1) : ready;
+        const auto got = ready > 0 ? bytes.next(byte) : ready;
         if (got < 0 && errno == EINTR) {
             run_traps(shell);
             if (!shell.leaving()) continue;
