@@ -4,6 +4,7 @@
 #   install.sh build   to build both programs
 #   install.sh demo    and to run deploy/demo.sh
 #   install.sh test    and to run tests/run.sh
+#   install.sh image   to build the image for arm64 as well (deploy/image/make.sh)
 #
 # Quick and silent when everything is there already: apt is not asked then.
 set -euo pipefail
@@ -32,18 +33,29 @@ tests=(
     libclang-rt-19-dev # the fuzzers' runtime
 )
 
+image=(
+    python3
+    g++-aarch64-linux-gnu libseccomp-dev:arm64
+    qemu-user-static   # to see the foreign program run
+)
+
 case "${1:-}" in
     build) packages=("${build[@]}") ;;
     demo) packages=("${build[@]}" "${demo[@]}") ;;
     test) packages=("${build[@]}" "${demo[@]}" "${tests[@]}") ;;
+    image)
+        packages=("${build[@]}" "${image[@]}")
+        # apt must know of the other architecture before it can be asked for its libraries.
+        [ "$(id -u)" -ne 0 ] || dpkg --add-architecture arm64
+        ;;
     *)
-        echo "usage: install.sh build|demo|test" >&2
+        echo "usage: install.sh build|demo|test|image" >&2
         exit 2
         ;;
 esac
 
 missing=()
-installed=$(dpkg-query -W -f='${Package} ${db:Status-Status}\n' "${packages[@]}" 2>/dev/null || true)
+installed=$(dpkg-query -W -f='${Package} ${db:Status-Status}\n${Package}:${Architecture} ${db:Status-Status}\n' "${packages[@]}" 2>/dev/null || true)
 for package in "${packages[@]}"; do
     grep -qxF "$package installed" <<<"$installed" || missing+=("$package")
 done

@@ -94,7 +94,9 @@ void Printer::complete(std::vector<Item>& items, const target::Directory& direct
         }
         item.set(*status);
         if (!link && item.type != DT_LNK) continue;
-        if (auto text = directory.readlink(item.name)) item.link = *std::move(text);
+        auto text = directory.readlink(item.name);
+        if (!text && text.error().code != ENOENT) call_.complain(text.error());
+        item.link = std::move(text).value_or(std::string());
         if (!style_.colour && !style_.dereference) continue;
         const auto behind =
             target::stat(call_.target, call_.path(path + "/" + item.name), target::Follow::yes);

@@ -91,6 +91,8 @@ Result<> list(Table& table, bool json, Sockets& sockets, const Process& process)
         if (!entry) return {};
         const std::string name(entry->name);
         auto link = links.readlink(name);
+        // Their numbers may be seen by who must not know what they are.
+        if (!link && link.error().code == EACCES) return std::unexpected(link.error());
         if (!link) continue;  // closed meanwhile
         Descriptor descriptor;
         descriptor.number = parse::number<std::int64_t>(name).value_or(-1);
