@@ -1,6 +1,7 @@
 // shell/arithmetic.cpp - C's integer expressions.
 #include "shell/arithmetic.h"
 
+#include <array>
 #include <charconv>
 #include <string>
 
@@ -13,12 +14,22 @@ struct BinaryOperator {
     std::string_view text;
     int precedence;
 };
-// Longest first among those that begin alike.
+// Those that begin alike beside one another, the longest first.
 constexpr BinaryOperator binary_operators[] = {
-    {"||", 1}, {"&&", 2}, {"==", 6}, {"!=", 6}, {"<<", 8}, {">>", 8},
-    {"<=", 7}, {">=", 7}, {"|", 3},  {"^", 4},  {"&", 5},  {"<", 7},
-    {">", 7},  {"+", 9},  {"-", 9},  {"*", 10}, {"/", 10}, {"%", 10},
+    {"+", 9},  {"-", 9},  {"<<", 8}, {"<=", 7}, {"<", 7},  {">>", 8},
+    {">=", 7}, {">", 7},  {"==", 6}, {"!=", 6}, {"*", 10}, {"/", 10},
+    {"%", 10}, {"&&", 2}, {"&", 5},  {"||", 1}, {"|", 3},  {"^", 4},
 };
+// By the first byte: where they begin; behind the last where none does.
+constexpr auto operators_from = [] {
+    std::array<std::uint8_t, 128> from{};
+    from.fill(std::size(binary_operators));
+    for (std::size_t i = std::size(binary_operators); i-- > 0;) {
+        from[static_cast<unsigned char>(binary_operators[i].text[0])] =
+            static_cast<std::uint8_t>(i);
+    }
+    return from;
+}();
 constexpr std::string_view assignments[] = {
     "=", "+=", "-=", "*=", "/=", "%=", "&=", "|=", "^=", "<<=", ">>="};
 
@@ -148,9 +159,13 @@ private:
     }
 
     [[nodiscard]] const BinaryOperator* binary_operator() const {
-        const char first = at_ < text_.size() ? text_[at_] : '\0';
-        for (const auto& candidate : binary_operators) {
-            if (candidate.text[0] != first || !rest().starts_with(candidate.text)) continue;
+        if (at_ >= text_.size()) return nullptr;
+        const auto first = static_cast<unsigned char>(text_[at_]);
+        if (first >= operators_from.size()) return nullptr;
+        for (std::size_t i = operators_from[first];
+             i < std::size(binary_operators) && binary_operators[i].text[0] == text_[at_]; ++i) {
+            const auto& candidate = binary_operators[i];
+            if (!rest().starts_with(candidate.text)) continue;
             // a += 1 where no assignment can stand: not a binary operator either.
             const auto after = rest().substr(candidate.text.size());
             const bool assigns = after.starts_with('=') && candidate.precedence != 6 &&
