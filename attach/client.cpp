@@ -1,8 +1,10 @@
 // client.cpp - limpet's command line: finds the verb and runs it.
 #include "attach/client.h"
 
+#include "attach/kube/connect.h"
 #include "attach/report.h"
 #include "attach/sanitiser.h"
+#include "attach/start.h"
 #include "attach/verb.h"
 
 #include <fcntl.h>
@@ -21,7 +23,8 @@ void occupy_standard_descriptors() {
 
 int misused_program(std::string_view problem) {
     (void)print(2, one_line("limpet: " + std::string(problem)) + "\nusage: " +
-                       "limpet [OPTION...] VERB|TARGET [ARG...]  (limpet help lists the verbs)\n");
+                       program_name() + " [OPTION...] VERB|TARGET [ARG...]  (" + program_name() +
+                       " help lists the verbs)\n");
     return misuse;
 }
 
@@ -38,6 +41,17 @@ int run_verb(const Verb& verb, std::span<const std::string> words, Arguments& ar
 
 }  // namespace
 
+std::vector<std::string> words_of(int argc, const char* const* argv) {
+    std::vector<std::string> words(argv + (argc > 0 ? 1 : 0), argv + argc);
+    const std::string_view path = argc > 0 ? argv[0] : "";
+    const auto name = path.substr(path.rfind('/') + 1);
+    if (is_plugin(name)) words.insert(words.begin(), {"--host", "kube:"});
+    if (name == "kubectl_complete-limpet") {
+        words.insert(words.begin(), {"complete", "--kubectl", "--", "--host", "kube:"});
+    }
+    return words;
+}
+
 int run(const std::vector<std::string>& words) {
     occupy_standard_descriptors();
     constexpr Option version_option[] = {{0, "version", "", ""}};
@@ -53,7 +67,10 @@ int run(const std::vector<std::string>& words) {
     const auto rest = std::exchange(arguments.operands, {});
     const std::span<const std::string> following(rest);
     const auto& name = rest.front();
-    if (const auto* verb = find_verb(name)) return run_verb(*verb, following.subspan(1), arguments);
+    const auto* verb = find_verb(name);
+    if (verb && (!verb->in_cluster || kube::is_kube(host_of(arguments)))) {
+        return run_verb(*verb, following.subspan(1), arguments);
+    }
     if (is_reserved(name)) {
         return report(name, Error{0, "not in this version", "limpet help lists its verbs",
                                   "a container of that name: limpet attach " + name});

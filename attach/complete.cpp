@@ -2,7 +2,10 @@
 #include "attach/complete.h"
 
 #include "attach/endpoint.h"
+#include "attach/kube/connect.h"
+#include "attach/kube/profile.h"
 #include "attach/options.h"
+#include "attach/start.h"
 #include "attach/verb.h"
 #include "limpet/fd.h"
 #include "limpet/grants.h"
@@ -80,8 +83,10 @@ Words lines_of(std::string_view text) {
 
 Words targets(const Arguments& arguments) {
     Words call{"ps", "-o", "json"};
-    if (const auto host = arguments.value("host")) {
-        call.insert(call.begin(), {"--host", std::string(*host)});
+    for (const std::string_view name : {"host", "namespace", "context", "kubeconfig"}) {
+        if (const auto value = arguments.value(name)) {
+            call.push_back("--" + std::string(name) + '=' + std::string(*value));
+        }
     }
     return names_in(output_of("/proc/self/exe", call));
 }
@@ -92,17 +97,21 @@ Words agent_commands() {
     return agent ? lines_of(output_of(*agent, {"--list"})) : Words{};
 }
 
-Words verb_names() {
+bool in_cluster(const Arguments& arguments) { return kube::is_kube(host_of(arguments)); }
+
+Words verb_names(const Arguments& arguments) {
     Words names;
     for (const auto* verb : verbs()) {
-        if (!verb->hidden) names.emplace_back(verb->name);
+        if (!verb->hidden && (!verb->in_cluster || in_cluster(arguments))) names.emplace_back(verb->name);
     }
     return names;
 }
 
-Words option_names(std::span<const Option> own) {
+Words option_names(std::span<const Option> own, const Arguments& arguments) {
     Words names;
-    for (const auto options : {own, std::span<const Option>(global_options)}) {
+    const std::span<const Option> cluster(kube_options);
+    for (const auto options : {own, std::span<const Option>(global_options),
+                               cluster.first(in_cluster(arguments) ? cluster.size() : 0)}) {
         for (const auto& option : options) names.push_back("--" + std::string(option.name));
     }
     return names;
@@ -112,7 +121,13 @@ Words option_names(std::span<const Option> own) {
 // stands before the last comma stays.
 Words values_of(std::string_view option, std::string_view word) {
     if (option == "-o" || option == "--output") return {"json", "wide"};
-    if (option == "--host") return {"local", "unix:"};
+    if (option == "--host") return {"local", "unix:", "kube:"};
+    if (option == "--image-pull-policy") return {"Always", "IfNotPresent", "Never"};
+    if (option == "--profile") {
+        Words names;
+        for (const auto& profile : kube::profile_names) names.emplace_back(profile.name);
+        return names;
+    }
     if (option != "--allow" && option != "--allow-only") return {};
     const std::string given(word.substr(0, word.rfind(',') + 1));
     Words names{given + "all"};
@@ -124,7 +139,7 @@ Words operands_for(const Verb& verb, const Arguments& arguments) {
     const auto given = arguments.operands.size();
     if (verb.targets && given == 0) return targets(arguments);
     if (verb.command_follows && given == 1) return agent_commands();
-    if (verb.name == "help" && given == 0) return verb_names();
+    if (verb.name == "help" && given == 0) return verb_names(arguments);
     if (verb.name == "completion" && given == 0) return {"bash", "zsh", "fish"};
     return {};
 }
@@ -137,8 +152,8 @@ Words possible(const Words& before, std::string_view word) {
     if (!parse_options({}, before, Reach::first_word, arguments)) return {};
     const auto rest = std::exchange(arguments.operands, {});
     if (rest.empty()) {
-        if (word.starts_with('-')) return option_names({});
-        auto names = verb_names();
+        if (word.starts_with('-')) return option_names({}, arguments);
+        auto names = verb_names(arguments);
         const auto containers = targets(arguments);
         names.insert(names.end(), containers.begin(), containers.end());
         return names;
@@ -149,7 +164,7 @@ Words possible(const Words& before, std::string_view word) {
     const auto following = std::span<const std::string>(rest).subspan(1);
     if (!parse_options(verb->options, following, reach, arguments)) return {};
     const bool command_begun = verb->command_follows && arguments.operands.size() > 1;
-    if (word.starts_with('-') && !command_begun) return option_names(verb->options);
+    if (word.starts_with('-') && !command_begun) return option_names(verb->options, arguments);
     return operands_for(*verb, arguments);
 }
 

@@ -76,8 +76,12 @@ int run(const Arguments& arguments) {
 int run_complete(const Arguments& arguments) {
     std::string text;
     for (const auto& candidate : candidates(arguments.operands)) text += candidate + '\n';
+    // kubectl wants to be told what to do when nothing fits: 4, do not offer files.
+    if (arguments.has("kubectl")) text += ":4\n";
     return print(1, text) ? 0 : failure;
 }
+
+constexpr Option complete_options[] = {{0, "kubectl", "", "in the form that kubectl reads"}};
 
 }  // namespace
 
@@ -94,8 +98,9 @@ constexpr Verb completion{
 
 constexpr Verb complete{
     .name = "complete",
-    .usage = "-- WORD...",
+    .usage = "[--kubectl] -- WORD...",
     .summary = "the candidates for the last WORD of a command line",
+    .options = complete_options,
     .hidden = true,
     .run = run_complete,
 };

@@ -15,6 +15,8 @@
 #include <cstdlib>
 #include <cstring>
 
+extern char** environ;
+
 namespace limpet::attach {
 namespace {
 
@@ -22,7 +24,8 @@ namespace {
 // out; the default holds less than one.
 constexpr int socket_buffer = 1024 * 1024;
 
-Result<> start(const std::string& agent, int socket, int log, pid_t& pid) {
+Result<> start(const std::vector<std::string>& words, int socket, int log, bool environment,
+               pid_t& pid) {
     posix_spawn_file_actions_t actions;
     posix_spawnattr_t attributes;
     ::posix_spawn_file_actions_init(&actions);
@@ -39,38 +42,22 @@ Result<> start(const std::string& agent, int socket, int log, pid_t& pid) {
     ::posix_spawnattr_setsigdefault(&attributes, &all);
     ::posix_spawnattr_setflags(&attributes,
                                POSIX_SPAWN_SETSID | POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF);
-    const char* arguments[] = {"limpet-agent", "serve", "--listen", "stdio", nullptr};
-    // What a session may know of the operator's environment is in its open.
-    char* const environment[] = {nullptr};
-    const int code = ::posix_spawn(&pid, agent.c_str(), &actions, &attributes,
-                                   const_cast<char* const*>(arguments), environment);
+    std::vector<char*> arguments;
+    for (const auto& word : words) arguments.push_back(const_cast<char*>(word.c_str()));
+    arguments.push_back(nullptr);
+    char* const empty[] = {nullptr};
+    const int code = ::posix_spawnp(&pid, arguments[0], &actions, &attributes, arguments.data(),
+                                    environment ? environ : empty);
     ::posix_spawnattr_destroy(&attributes);
     ::posix_spawn_file_actions_destroy(&actions);
-    if (code != 0) return failed("start", agent, code);
+    if (code != 0) return failed("start", words.front(), code);
     return {};
 }
 
 Result<Link> connect_local() {
     const auto agent = TRY(find_agent());
-    int ends[2];
-    if (::socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends) != 0) {
-        return failed("socketpair", "");
-    }
-    Fd ours(ends[0]), theirs(ends[1]);
-    for (const int end : ends) {
-        ::setsockopt(end, SOL_SOCKET, SO_SNDBUF, &socket_buffer, sizeof socket_buffer);
-    }
-    if (::pipe2(ends, O_CLOEXEC) != 0) return failed("pipe", "");
-    Link link;
-    link.log = Fd(ends[0]);
-    const Fd log(ends[1]);
-    ::fcntl(link.log.get(), F_SETFL, O_NONBLOCK);
-    TRY(start(agent, theirs.get(), log.get(), link.agent));
-    link.out = Fd(::fcntl(ours.get(), F_DUPFD_CLOEXEC, 3));
-    if (!link.out) return failed("dup", "the connection");
-    link.in = std::move(ours);
-    link.name = agent;
-    return link;
+    // What a session may know of the operator's environment is in its open.
+    return start_agent({agent, "serve", "--listen", "stdio"}, agent, Environment::none);
 }
 
 Result<Link> connect_unix(std::string_view path) {
@@ -101,23 +88,7 @@ Result<Link> connect_unix(std::string_view path) {
     return link;
 }
 
-}  // namespace
-
-Result<Link> connect(std::string_view host) {
-    if (host.empty() || host == "local") return connect_local();
-    if (host.starts_with("unix:")) return connect_unix(host.substr(5));
-    for (const std::string_view later : {"ssh:", "tls:", "kube:"}) {
-        if (!host.starts_with(later)) continue;
-        return refused("--host " + std::string(host), "not in this version",
-                       "local and unix:PATH are");
-    }
-    return refused("--host " + std::string(host), "no such kind of host",
-                   "local and unix:PATH are known");
-}
-
-void part(Link& link) {
-    link.in.reset();
-    link.out.reset();
+void wait_for_agent(Link& link) {
     if (link.agent < 0) return;
     // It ends its sessions, the stubborn ones after a second, and then itself.
     const Fd process(static_cast<int>(::syscall(SYS_pidfd_open, link.agent, 0)));
@@ -126,6 +97,50 @@ void part(Link& link) {
     while (::waitpid(link.agent, nullptr, 0) < 0 && errno == EINTR) {
     }
     link.agent = -1;
+}
+
+}  // namespace
+
+Result<Link> start_agent(const std::vector<std::string>& words, std::string name,
+                         Environment environment) {
+    int ends[2];
+    if (::socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends) != 0) {
+        return failed("socketpair", "");
+    }
+    Fd ours(ends[0]), theirs(ends[1]);
+    for (const int end : ends) {
+        ::setsockopt(end, SOL_SOCKET, SO_SNDBUF, &socket_buffer, sizeof socket_buffer);
+    }
+    if (::pipe2(ends, O_CLOEXEC) != 0) return failed("pipe", "");
+    Link link;
+    link.log = Fd(ends[0]);
+    const Fd log(ends[1]);
+    ::fcntl(link.log.get(), F_SETFL, O_NONBLOCK);
+    TRY(start(words, theirs.get(), log.get(), environment == Environment::ours, link.agent));
+    link.out = Fd(::fcntl(ours.get(), F_DUPFD_CLOEXEC, 3));
+    if (!link.out) return failed("dup", "the connection");
+    link.in = std::move(ours);
+    link.name = std::move(name);
+    return link;
+}
+
+Result<Link> connect(std::string_view host) {
+    if (host.empty() || host == "local") return connect_local();
+    if (host.starts_with("unix:")) return connect_unix(host.substr(5));
+    for (const std::string_view later : {"ssh:", "tls:"}) {
+        if (!host.starts_with(later)) continue;
+        return refused("--host " + std::string(host), "not in this version",
+                       "local, unix:PATH and kube:[CONTEXT] are");
+    }
+    return refused("--host " + std::string(host), "no such kind of host",
+                   "local, unix:PATH and kube:[CONTEXT] are known");
+}
+
+void part(Link& link) {
+    link.in.reset();
+    link.out.reset();
+    wait_for_agent(link);
+    link.guard.finish();
 }
 
 std::vector<std::string> agent_candidates(std::string_view choice, std::string_view client) {

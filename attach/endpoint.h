@@ -1,6 +1,7 @@
-// endpoint.h - where the agent is: LOCAL, a unix socket; and how the bytes get there.
+// endpoint.h - where the agent is: a child of ours, a unix socket; and how the bytes get there.
 #pragma once
 
+#include "attach/guard.h"
 #include "limpet/fd.h"
 #include "limpet/result.h"
 
@@ -15,10 +16,17 @@ namespace limpet::attach {
 // The two ends of a connection, and the agent's process where the client started it.
 struct Link {
     Fd in, out;
-    Fd log;            // what a local agent writes to its standard error
+    Fd log;            // what the agent, or the program that carries it, writes to standard error
     pid_t agent = -1;  // ours to wait for
     std::string name;  // of the other end, for messages
+    Guard guard;       // of what has to go with the connection
 };
+
+// Of the program that is or carries the agent.
+enum class Environment { none, ours };
+// Starts it with one socket as its standard input and output. words[0] is looked up in PATH.
+Result<Link> start_agent(const std::vector<std::string>& words, std::string name,
+                         Environment environment);
 
 // `host` as design.md section 2 has it: local, unix:PATH.
 Result<Link> connect(std::string_view host);

@@ -1,4 +1,5 @@
 // exec.cpp - limpet exec: one command near the target, on our standard streams.
+#include "attach/fleet.h"
 #include "attach/report.h"
 #include "attach/start.h"
 
@@ -19,6 +20,7 @@ std::uint32_t milliseconds(std::string_view text) {
 }
 
 int run(const Arguments& arguments) {
+    if (arguments.has("selector") || arguments.has("all")) return run_in_fleet(arguments);
     if (arguments.operands.empty()) return misused(exec, "TARGET is missing");
     if (arguments.operands.size() < 2) {
         return misused(exec, "CMD is missing (an interactive shell: limpet attach TARGET)");
@@ -41,6 +43,8 @@ constexpr Option options[] = {
     {'t', "tty", "", "give the command a terminal"},
     {'i', "interactive", "", "accepted for habit's sake: standard input is always passed on"},
     {0, "timeout", "S", "end the command after S seconds (fractions allowed), with status 124"},
+    {'l', "selector", "LABELS", "in a cluster: in the pod with these labels, no TARGET"},
+    {0, "all", "", "in every pod that -l matches, eight at once, output by pod"},
     allow_option,
     allow_only_option,
 };
@@ -62,7 +66,8 @@ constexpr Verb exec{
         "\n"
         "  limpet exec web -- ls -l /\n"
         "  limpet exec web cat /app | sha256sum\n"
-        "  limpet exec web -- sh -c 'ps | grep app'\n",
+        "  limpet exec web -- sh -c 'ps | grep app'\n"
+        "  kubectl limpet exec -l app=web --all -- ss -ltn\n",
     .targets = true,
     .command_follows = true,
     .run = run,

@@ -10,15 +10,15 @@ namespace {
 std::string overview() {
     std::string text =
         "limpet: debugs containers that have no shell\n\n"
-        "usage: limpet [OPTION...] VERB [ARG...]\n"
-        "       limpet TARGET                       the same as: limpet attach TARGET\n\n";
+        "usage: " + program_name() + " [OPTION...] VERB [ARG...]\n" +
+        "       " + program_name() + " TARGET   the same as: attach TARGET\n\n";
     for (const auto* verb : verbs()) {
         if (verb->hidden) continue;
         std::string left = "  " + std::string(verb->name);
         left.resize(std::max<std::size_t>(left.size() + 1, 14), ' ');
         text += left + std::string(verb->summary) + '\n';
     }
-    return text + "\nlimpet help VERB says more, and lists the options.\n";
+    return text + '\n' + program_name() + " help VERB says more, and lists the options.\n";
 }
 
 int run(const Arguments& arguments) {

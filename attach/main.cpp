@@ -1,9 +1,6 @@
 // main.cpp - limpet, the client.
 #include "attach/client.h"
 
-#include <string>
-#include <vector>
-
 int main(int argc, char** argv) {
-    return limpet::attach::run(std::vector<std::string>(argv + (argc > 0 ? 1 : 0), argv + argc));
+    return limpet::attach::run(limpet::attach::words_of(argc, argv));
 }

@@ -22,12 +22,27 @@ struct Option {
 
 // Accepted before and after every verb.
 inline constexpr Option global_options[] = {
-    {0, "host", "HOST", "where the agent is: local (default) or unix:PATH; else $LIMPET_HOST"},
+    {0, "host", "HOST", "local (default), unix:PATH or kube:[CONTEXT]; else $LIMPET_HOST"},
     {'o', "output", "FORMAT", "json, where a verb prints data"},
     {0, "no-color", "", "ask the session's commands for no colours"},
     {'v', "verbose", "", "say which agent is asked, and how the session went"},
     {'q', "quiet", "", "no notes, only errors"},
     {'h', "help", "", "this text"},
+};
+
+// Accepted there too, for --host kube: alone. A verb's own letters come first.
+inline constexpr Option kube_options[] = {
+    {'n', "namespace", "NS", "the pod's namespace"},
+    {'c', "container", "NAME", "the pod's container; else its default one"},
+    {0, "context", "NAME", "of the kubeconfig"},
+    {0, "kubeconfig", "FILE", "instead of $KUBECONFIG"},
+    {0, "profile", "NAME", "auto (default), general, baseline, restricted, netadmin or sysadmin"},
+    {0, "image", "IMAGE", "of the debugging container; else $LIMPET_IMAGE, else limpet:VERSION"},
+    {0, "image-pull-policy", "POLICY", "Always, IfNotPresent or Never"},
+    {0, "custom", "FILE", "JSON of a partial container, merged into the debugging one"},
+    {0, "copy-to", "NAME", "debug a copy of the pod in which the container waits"},
+    {0, "keep", "", "do not delete that copy"},
+    {0, "start-timeout", "S", "for a container to start; 60"},
 };
 
 struct Arguments {

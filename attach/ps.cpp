@@ -1,4 +1,6 @@
 // ps.cpp - limpet ps: the containers of every runtime that the agent finds.
+#include "attach/kube/connect.h"
+#include "attach/kube/list.h"
 #include "attach/report.h"
 #include "attach/start.h"
 
@@ -14,6 +16,8 @@ int run(const Arguments& arguments) {
     if (format && *format != "json" && *format != "wide" && *format != "table") {
         return misused(ps, "-o takes table, wide or json");
     }
+    const auto host = host_of(arguments);
+    if (kube::is_kube(host)) return kube::list_containers(arguments, host);
     auto open = session_of(arguments, {});
     if (!open) return misused(ps, text(open.error()));
     open->arguments = {"containers"};
@@ -23,14 +27,16 @@ int run(const Arguments& arguments) {
 }
 
 constexpr Option options[] = {
-    {'a', "all", "", "also those that do not run, and pods' infra containers"}};
+    {'a', "all", "", "also those that do not run, and pods' infra containers"},
+    {'A', "all-namespaces", "", "in a cluster: of every namespace"},
+};
 
 }  // namespace
 
 constexpr Verb ps{
     .name = "ps",
-    .usage = "[-a] [-o json|wide]",
-    .summary = "list the containers of every runtime on the node",
+    .usage = "[-a] [-A] [-o json|wide]",
+    .summary = "list the containers of every runtime on the node, or of a cluster's namespace",
     .options = options,
     .run = run,
 };

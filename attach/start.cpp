@@ -2,6 +2,7 @@
 #include "attach/start.h"
 
 #include "attach/endpoint.h"
+#include "attach/kube/connect.h"
 #include "attach/report.h"
 #include "attach/sanitiser.h"
 #include "attach/terminal.h"
@@ -17,17 +18,29 @@ namespace {
 // rest may hold secrets and is nothing that a debugged container's neighbour should be told.
 constexpr const char* passed_on[] = {"TERM", "COLORTERM", "NO_COLOR", "LANG", "LC_ALL", "LC_CTYPE"};
 
-std::string host(const Arguments& arguments) {
-    if (const auto given = arguments.value("host")) return std::string(*given);
-    const char* variable = ::getenv("LIMPET_HOST");
-    return variable ? variable : "local";
-}
-
 void note(std::string_view what, std::string_view text) {
     (void)print(2, one_line("limpet: " + std::string(what) + ": " + std::string(text)) + '\n');
 }
 
+// The options that only mean something in a cluster must not be taken for done elsewhere.
+Result<Link> connect_for(const Arguments& arguments, std::string& target) {
+    const auto host = host_of(arguments);
+    if (kube::is_kube(host)) return kube::connect(arguments, host, target);
+    for (const auto& option : kube_options) {
+        if (arguments.has(option.name)) {
+            return refused("--" + std::string(option.name), "it is for --host kube:");
+        }
+    }
+    return connect(host);
+}
+
 }  // namespace
+
+std::string host_of(const Arguments& arguments) {
+    if (const auto given = arguments.value("host")) return std::string(*given);
+    const char* variable = ::getenv("LIMPET_HOST");
+    return variable && *variable ? variable : "local";
+}
 
 Result<Open> session_of(const Arguments& arguments, std::string target) {
     Open open;
@@ -57,7 +70,7 @@ int run_on(const Arguments& arguments, std::string_view what, Open open) {
     }
     const auto timeout = open.timeout;
     const bool interactive = takes_terminal(open);
-    auto link = connect(host(arguments));
+    auto link = connect_for(arguments, open.target);
     if (!link) return report(what, link.error());
     const bool verbose = arguments.has("verbose");
     constexpr Grant later = Grant::trace | Grant::modify | Grant::enter;

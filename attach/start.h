@@ -13,6 +13,9 @@ inline constexpr Option allow_option{0, "allow", "GRANTS",
 inline constexpr Option allow_only_option{0, "allow-only", "GRANTS",
                                           "nothing but these: files, processes, network, ..."};
 
+// Where the agent is: --host, else $LIMPET_HOST, else local.
+std::string host_of(const Arguments& arguments);
+
 // What the options say about a session with `target`: grants and the operator's environment.
 Result<Open> session_of(const Arguments& arguments, std::string target);
 

@@ -4,21 +4,23 @@
 #include "attach/report.h"
 #include "attach/sanitiser.h"
 
+#include <errno.h>
+
 #include <algorithm>
 #include <array>
 
 namespace limpet::attach {
 namespace {
 
-constexpr std::array all{&ps,   &attach_verb, &exec,     &demo,    &version_verb,
-                         &help, &completion,  &complete, &demo_app};
+constexpr std::array all{&ps,           &attach_verb, &exec,       &node_verb, &demo,
+                         &version_verb, &help,        &completion, &complete,  &demo_app};
 
 constexpr std::string_view reserved[] = {"cp",      "forward", "export",  "diff",
                                          "capture", "core",    "collect", "verify",
                                          "report",  "triage",  "doctor",  "replay"};
 
 std::string usage_line(const Verb& verb) {
-    return "limpet " + std::string(verb.name) + (verb.usage.empty() ? "" : " ") +
+    return program_name() + ' ' + std::string(verb.name) + (verb.usage.empty() ? "" : " ") +
            std::string(verb.usage) + '\n';
 }
 
@@ -36,6 +38,12 @@ void list_options(std::span<const Option> options, std::string& text) {
 }
 
 }  // namespace
+
+std::string program_name() {
+    return is_plugin(::program_invocation_short_name) ? "kubectl limpet" : "limpet";
+}
+
+bool is_plugin(std::string_view name) { return name == "kubectl-limpet"; }
 
 std::span<const Verb* const> verbs() { return all; }
 
@@ -57,6 +65,12 @@ std::string help_text(const Verb& verb) {
     }
     text += "\noptions of every verb:\n";
     list_options(global_options, text);
+    if (verb.in_cluster || is_plugin(::program_invocation_short_name)) {
+        text += "\noptions in a cluster:\n";
+        list_options(kube_options, text);
+    } else if (verb.targets) {
+        text += "\n`kubectl limpet help VERB` lists the options for --host kube:\n";
+    }
     if (!verb.help.empty()) text += '\n' + std::string(verb.help);
     return text;
 }

@@ -20,10 +20,12 @@ struct Verb {
     bool command_follows = false;
     // Not for people: neither help nor completion tells of it.
     bool hidden = false;
+    // Only with --host kube:; elsewhere the word is a TARGET.
+    bool in_cluster = false;
     int (*run)(const Arguments&) = nullptr;
 };
 
-extern const Verb ps, attach_verb, exec, demo, version_verb, help, completion, complete, demo_app;
+extern const Verb ps, attach_verb, exec, node_verb, demo, version_verb, help, completion, complete, demo_app;
 
 // Every verb, in the order of the help; the hidden ones last.
 std::span<const Verb* const> verbs();
@@ -31,6 +33,11 @@ const Verb* find_verb(std::string_view name);
 // Verbs of limpet's command line that this version does not have: a container of that name is
 // reached by `limpet attach NAME`, so that a script means the same with every version.
 bool is_reserved(std::string_view name);
+
+// The name by which we were called: kubectl looks for kubectl-limpet.
+bool is_plugin(std::string_view name);
+// "limpet", or "kubectl limpet".
+std::string program_name();
 
 // The text of `limpet help VERB` and `limpet VERB --help`.
 std::string help_text(const Verb& verb);

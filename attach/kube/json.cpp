@@ -1,0 +1,2 @@
+// json.cpp - Boost.JSON's own code, compiled once.
+#include <boost/json/src.hpp>
