@@ -2,6 +2,7 @@
 #include "commands/command.h"
 #include "commands/run.h"
 #include "hold.h"
+#include "install.h"
 #include "limpet/version.h"
 #include "serve/serve.h"
 #include "session.h"
@@ -33,6 +34,7 @@ int usage(int fd, int status) {
           "       limpet-agent serve --listen unix:PATH|stdio\n"
           "       limpet-agent hold [--ttl TIME]  wait for sessions, until there are none\n"
           "       limpet-agent --list             the names of its commands\n"
+          "       limpet-agent --install PATH     a copy of itself there\n"
           "       limpet-agent --version\n");
     return status;
 }
@@ -158,6 +160,13 @@ int main(int argc, char** argv) {
     }
     if (word == "--list") {
         for (const auto* command : commands::all()) print(1, std::string(command->name) + "\n");
+        return 0;
+    }
+    if (word == "--install" && arguments.size() == 1) {
+        if (auto installed = agent::install(arguments.front()); !installed) {
+            print(2, "limpet-agent: " + text(installed.error()) + '\n');
+            return 125;
+        }
         return 0;
     }
     if (word == "--help" || word == "-h") return usage(1, 0);
