@@ -22,8 +22,8 @@ void occupy_standard_descriptors() {
 }
 
 int misused_program(std::string_view problem) {
-    (void)print(2, one_line("limpet: " + std::string(problem)) + "\nusage: " +
-                       program_name() + " [OPTION...] VERB|TARGET [ARG...]  (" + program_name() +
+    (void)print(2, one_line("limpet: " + std::string(problem)) + "\nusage: " + program_name() +
+                       " [OPTION...] VERB|TARGET [ARG...]  (" + program_name() +
                        " help lists the verbs)\n");
     return misuse;
 }

@@ -102,7 +102,8 @@ bool in_cluster(const Arguments& arguments) { return kube::is_kube(host_of(argum
 Words verb_names(const Arguments& arguments) {
     Words names;
     for (const auto* verb : verbs()) {
-        if (!verb->hidden && (!verb->in_cluster || in_cluster(arguments))) names.emplace_back(verb->name);
+        if (!verb->hidden && (!verb->in_cluster || in_cluster(arguments)))
+            names.emplace_back(verb->name);
     }
     return names;
 }

@@ -1,7 +1,7 @@
 // fleet.cpp - one command in many pods at once.
 //
-// Each pod has a client of its own, this program again: its output is what `limpet exec POD` prints,
-// and no pod can hold another one up.
+// Each pod has a client of its own, this program again: its output is what `limpet exec POD`
+// prints, and no pod can hold another one up.
 #include "attach/fleet.h"
 
 #include "attach/kube/connect.h"
@@ -99,7 +99,8 @@ void show(Member& member, std::size_t stream, bool json, bool ended) {
         const auto newline = rest.find('\n', begin);
         const bool whole = newline != std::string::npos;
         if (!whole && rest.size() - begin < (ended ? 1 : line_limit)) break;
-        const auto line = std::string_view(rest).substr(begin, whole ? newline - begin : line_limit);
+        const auto line =
+            std::string_view(rest).substr(begin, whole ? newline - begin : line_limit);
         text += told_by(member.pod, line, json && stream == 0) + '\n';
         begin += line.size() + (whole ? 1 : 0);
     }

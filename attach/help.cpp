@@ -10,8 +10,9 @@ namespace {
 std::string overview() {
     std::string text =
         "limpet: debugs containers that have no shell\n\n"
-        "usage: " + program_name() + " [OPTION...] VERB [ARG...]\n" +
-        "       " + program_name() + " TARGET   the same as: attach TARGET\n\n";
+        "usage: " +
+        program_name() + " [OPTION...] VERB [ARG...]\n" + "       " + program_name() +
+        " TARGET   the same as: attach TARGET\n\n";
     for (const auto* verb : verbs()) {
         if (verb->hidden) continue;
         std::string left = "  " + std::string(verb->name);

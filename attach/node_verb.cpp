@@ -24,7 +24,8 @@ constexpr Verb node_verb{
     .options = options,
     .help =
         "The DaemonSet's pod on the node is used where there is one (deploy/kubernetes), else a\n"
-        "privileged pod is made, and deleted afterwards. TARGET is what `limpet` takes on the node\n"
+        "privileged pod is made, and deleted afterwards. TARGET is what `limpet` takes on the "
+        "node\n"
         "itself: a container's name or id, pod:NS/POD/CONTAINER, pid:N; pid:1, the node, without\n"
         "it. Other verbs reach the same by node:NODE/TARGET:\n"
         "\n"

@@ -10,8 +10,8 @@ const Option* find(std::span<const Option> own, char letter, std::string_view na
     const auto matches = [&](const Option& option) {
         return letter ? option.letter == letter : !name.empty() && option.name == name;
     };
-    for (const auto options : {own, std::span<const Option>(global_options),
-                               std::span<const Option>(kube_options)}) {
+    for (const auto options :
+         {own, std::span<const Option>(global_options), std::span<const Option>(kube_options)}) {
         const auto found = std::ranges::find_if(options, matches);
         if (found != options.end()) return &*found;
     }

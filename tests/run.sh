@@ -11,7 +11,7 @@ cd "$(dirname "$(readlink -f "$0")")/.." || exit 1
 . deploy/root.sh
 own_root tests/run.sh "$@"
 
-layers=(lint unit sanitize sessions shell kernel container attack fuzz bench)
+layers=(lint unit sanitize sessions shell kernel container kubernetes attack fuzz bench)
 wanted=("$@")
 [ ${#wanted[@]} -gt 0 ] || wanted=("${layers[@]}")
 for layer in "${wanted[@]}"; do
@@ -181,6 +181,7 @@ layer_kernel() {
     scripts kernel 300
 }
 layer_container() { scripts container 900; }
+layer_kubernetes() { scripts kubernetes 600; }
 layer_attack() { scripts attack 300; }
 layer_fuzz() {
     local program

@@ -57,8 +57,8 @@ Result<> await_greeting(Link& link, const std::string& about) {
     return std::unexpected(std::move(error));
 }
 
-Result<Link> open_link(const Kubectl& kubectl, const std::string& pod,
-                       const std::string& container, Guard guard) {
+Result<Link> open_link(const Kubectl& kubectl, const std::string& pod, const std::string& container,
+                       Guard guard) {
     const auto about = kubectl.name_space + '/' + pod + '/' + container;
     auto words = kubectl.words({"exec", "-i", "-q", pod, "-c", container, "--",
                                 std::string(agent_path), "serve", "--listen", "stdio"});
@@ -95,8 +95,8 @@ Result<> check_runs(const Pod& pod, const Part& part) {
                            : "a debugger needs it running");
 }
 
-Result<Link> connect_to_node(const Kubectl& kubectl, const Settings& settings,
-                             const Place& place, std::string& target) {
+Result<Link> connect_to_node(const Kubectl& kubectl, const Settings& settings, const Place& place,
+                             std::string& target) {
     auto own = TRY(pod_on(kubectl, settings, place.node));
     target = place.target;
     Kubectl there = kubectl;

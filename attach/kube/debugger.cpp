@@ -90,10 +90,10 @@ Result<Finished> Search::send(const std::string& container) {
                                          "--subresource=ephemeralcontainers", "--type=strategic",
                                          "-p", patch_with(container)}));
         } else {
-            const auto pod = TRY(kubectl_.ask("get pod " + pod_.name,
-                                              {"get", "pod", pod_.name, "-o", "json"}));
-            finished = TRY(kubectl_.run({"replace", "--raw", path, "-f", "-"},
-                                        TRY(pod_with(pod, container))));
+            const auto pod =
+                TRY(kubectl_.ask("get pod " + pod_.name, {"get", "pod", pod_.name, "-o", "json"}));
+            finished = TRY(
+                kubectl_.run({"replace", "--raw", path, "-f", "-"}, TRY(pod_with(pod, container))));
         }
         const bool again = finished.status != 0 && i < conflict_tries &&
                            refusal_of(finished.error) == Refusal::conflict;
@@ -104,9 +104,9 @@ Result<Finished> Search::send(const std::string& container) {
 
 Result<std::string> Search::start(Profile profile, const std::string& wanted, Ids ids) {
     policy_ = false;
-    const Debugger debugger{fresh_name(),  settings_.image, settings_.pull_policy, target_.name,
-                            profile,       wanted,          ids.user,              ids.group,
-                            settings_.custom};
+    const Debugger debugger{fresh_name(), settings_.image, settings_.pull_policy,
+                            target_.name, profile,         wanted,
+                            ids.user,     ids.group,       settings_.custom};
     const auto finished = TRY(send(TRY(ephemeral_container(debugger))));
     if (finished.status != 0) {
         policy_ = refusal_of(finished.error) == Refusal::policy;
@@ -137,10 +137,9 @@ std::optional<std::uint32_t> status_id(std::string_view status, std::string_view
 
 // Everybody may read who a process runs as; the server tells only since 1.33.
 Result<Ids> Search::look(const std::string& debugger) {
-    const auto status = TRY(kubectl_.ask(
-        "ask who " + target_.name + " runs as",
-        {"exec", "-q", pod_.name, "-c", debugger, "--", std::string(agent_path), "cat",
-         "/proc/1/status"}));
+    const auto status = TRY(kubectl_.ask("ask who " + target_.name + " runs as",
+                                         {"exec", "-q", pod_.name, "-c", debugger, "--",
+                                          std::string(agent_path), "cat", "/proc/1/status"}));
     const auto user = status_id(status, "\nUid:\t"), group = status_id(status, "\nGid:\t");
     if (!user || !group) return refused("ask who " + target_.name + " runs as", "it is not said");
     return Ids{*user, *group};
@@ -148,22 +147,25 @@ Result<Ids> Search::look(const std::string& debugger) {
 
 // One with the target's own user and group, which is what `restricted` needs to see anything.
 Result<std::string> Search::matching() {
-    const Ids unknown{target_.user.value_or(65532), target_.group.value_or(target_.user.value_or(65532))};
+    const Ids unknown{target_.user.value_or(65532),
+                      target_.group.value_or(target_.user.value_or(65532))};
     const auto profile = Profile::restricted;
     // In a shared pid namespace, pid 1 is not the target and tells nothing.
     if (ids_ || pod_.shares_processes) {
         auto ids = ids_.value_or(unknown);
         if (ids.user == 0) {
-            note(settings_, about_, target_.name + " runs as root, and --profile restricted may "
-                                    "not: of its processes only what everybody sees is seen");
+            note(settings_, about_,
+                 target_.name +
+                     " runs as root, and --profile restricted may "
+                     "not: of its processes only what everybody sees is seen");
             ids = {65532, 65532};
         }
         return start(profile, mark("restricted"), ids);
     }
     const auto* looking = running(profile, mark("look"));
     auto name = looking ? looking->name : TRY(start(profile, mark("look"), unknown));
-    const Ids first = looking ? Ids{looking->user.value_or(65532), looking->group.value_or(65532)}
-                              : unknown;
+    const Ids first =
+        looking ? Ids{looking->user.value_or(65532), looking->group.value_or(65532)} : unknown;
     const auto seen = TRY(look(name));
     if (seen == first || seen.user == 0) return name;
     // The second one is found by its ids the next time.
@@ -179,9 +181,9 @@ Result<std::string> Search::matching() {
 
 Result<std::string> Search::run() {
     std::array only{settings_.profile};
-    const std::span<const Profile> tried =
-        settings_.profile == Profile::automatic ? std::span<const Profile>(automatic_profiles)
-                                                : std::span<const Profile>(only);
+    const std::span<const Profile> tried = settings_.profile == Profile::automatic
+                                               ? std::span<const Profile>(automatic_profiles)
+                                               : std::span<const Profile>(only);
     for (const auto profile : tried) {
         // Without the target's ids, what was started before may be the wrong one.
         if (profile == Profile::restricted && !ids_ && !pod_.shares_processes) continue;

@@ -8,9 +8,9 @@
 
 #include <boost/json.hpp>
 
+#include <unistd.h>
 #include <algorithm>
 #include <array>
-#include <unistd.h>
 
 namespace limpet::attach::kube {
 namespace {
@@ -99,7 +99,8 @@ int list_containers(const Arguments& arguments, std::string_view host) {
     if (!pods) return report("ps", pods.error());
     const auto rows = rows_of(*pods, arguments.has("all"), everywhere);
     const auto format = arguments.value("output").value_or("table");
-    const auto printed = print(1, format == "json" ? json_lines(rows) : table(rows, format == "wide"));
+    const auto printed =
+        print(1, format == "json" ? json_lines(rows) : table(rows, format == "wide"));
     return printed ? 0 : report("ps", printed.error());
 }
 

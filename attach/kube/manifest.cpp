@@ -128,8 +128,8 @@ json::object fresh_metadata(std::string_view name, json::object& old) {
 
 // The agent is brought to where the target's own file system shows it.
 void hold_instead(json::object& container) {
-    for (const std::string_view gone : {"args", "livenessProbe", "readinessProbe", "startupProbe",
-                                        "lifecycle"}) {
+    for (const std::string_view gone :
+         {"args", "livenessProbe", "readinessProbe", "startupProbe", "lifecycle"}) {
         container.erase(gone);
     }
     container["command"] =
@@ -170,19 +170,18 @@ Result<std::string> node_pod(const Debugger& debugger, std::string_view node) {
     auto container = base(debugger);
     container["securityContext"] = {{"privileged", true}, {"runAsUser", 0}, {"runAsGroup", 0}};
     TRY(customise(container, debugger.custom));
-    const json::object spec{
-        {"nodeName", json::string(node)},
-        {"hostPID", true},
-        // A node whose pod network is broken is one that wants debugging.
-        {"hostNetwork", true},
-        {"restartPolicy", "Never"},
-        {"automountServiceAccountToken", false},
-        {"enableServiceLinks", false},
-        {"terminationGracePeriodSeconds", 1},
-        // Should nobody be left to delete it.
-        {"activeDeadlineSeconds", 8 * 3600},
-        {"tolerations", json::array{{{"operator", "Exists"}}}},
-        {"containers", json::array{container}}};
+    const json::object spec{{"nodeName", json::string(node)},
+                            {"hostPID", true},
+                            // A node whose pod network is broken is one that wants debugging.
+                            {"hostNetwork", true},
+                            {"restartPolicy", "Never"},
+                            {"automountServiceAccountToken", false},
+                            {"enableServiceLinks", false},
+                            {"terminationGracePeriodSeconds", 1},
+                            // Should nobody be left to delete it.
+                            {"activeDeadlineSeconds", 8 * 3600},
+                            {"tolerations", json::array{{{"operator", "Exists"}}}},
+                            {"containers", json::array{container}}};
     const json::object pod{{"apiVersion", "v1"},
                            {"kind", "Pod"},
                            {"metadata",
@@ -220,8 +219,7 @@ Result<std::string> copy_of(std::string_view pod, std::string_view name, const D
     if (!volumes.is_array()) volumes = json::array{};
     volumes.get_array().push_back({{"name", "limpet"}, {"emptyDir", json::object{}}});
     auto bring = base(debugger);
-    bring["command"] =
-        json::array{json::string(agent_path), "--install", "/limpet/limpet-agent"};
+    bring["command"] = json::array{json::string(agent_path), "--install", "/limpet/limpet-agent"};
     bring["volumeMounts"] = json::array{{{"name", "limpet"}, {"mountPath", "/limpet"}}};
     // First, so that it is there whatever the pod's own init containers do.
     auto& before = parts["initContainers"];

@@ -31,8 +31,8 @@ Result<> create(const Kubectl& kubectl, const std::string& action, const std::st
 std::optional<Pod> daemon_pod(Kubectl kubectl, const std::string& node) {
     if (kubectl.name_space.empty()) kubectl.name_space = daemon_namespace;
     const auto list = kubectl.ask(
-        "get pods", {"get", "pods", "-o", "json", "--field-selector=spec.nodeName=" + node,
-                     "-l", "app.kubernetes.io/name=limpet,app.kubernetes.io/component=node"});
+        "get pods", {"get", "pods", "-o", "json", "--field-selector=spec.nodeName=" + node, "-l",
+                     "app.kubernetes.io/name=limpet,app.kubernetes.io/component=node"});
     if (!list) return std::nullopt;
     auto pods = pods_of(*list);
     if (!pods) return std::nullopt;

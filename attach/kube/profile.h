@@ -15,9 +15,9 @@ struct ProfileName {
     std::string_view name;
 };
 inline constexpr std::array profile_names{
-    ProfileName{Profile::automatic, "auto"},       ProfileName{Profile::general, "general"},
-    ProfileName{Profile::baseline, "baseline"},    ProfileName{Profile::restricted, "restricted"},
-    ProfileName{Profile::netadmin, "netadmin"},    ProfileName{Profile::sysadmin, "sysadmin"},
+    ProfileName{Profile::automatic, "auto"},    ProfileName{Profile::general, "general"},
+    ProfileName{Profile::baseline, "baseline"}, ProfileName{Profile::restricted, "restricted"},
+    ProfileName{Profile::netadmin, "netadmin"}, ProfileName{Profile::sysadmin, "sysadmin"},
 };
 // What auto tries, most able first, for as long as the cluster's policy says no.
 inline constexpr std::array automatic_profiles{Profile::general, Profile::baseline,

@@ -33,7 +33,8 @@ struct Pipe {
 Result<Fd> standard_input(std::string_view input) {
     if (input.empty()) {
         const bool terminal = ::isatty(0) == 1;
-        Fd fd(terminal ? ::fcntl(0, F_DUPFD_CLOEXEC, 3) : ::open("/dev/null", O_RDONLY | O_CLOEXEC));
+        Fd fd(terminal ? ::fcntl(0, F_DUPFD_CLOEXEC, 3)
+                       : ::open("/dev/null", O_RDONLY | O_CLOEXEC));
         if (!fd) return failed("open", "/dev/null");
         return fd;
     }

@@ -28,7 +28,8 @@ std::string without_warnings(std::string_view complaint) {
         const auto newline = complaint.find('\n');
         auto part = complaint.substr(0, newline);
         complaint.remove_prefix(newline == std::string_view::npos ? complaint.size() : newline + 1);
-        while (!part.empty() && (part.front() == ' ' || part.front() == '\t')) part.remove_prefix(1);
+        while (!part.empty() && (part.front() == ' ' || part.front() == '\t'))
+            part.remove_prefix(1);
         while (!part.empty() && (part.back() == ' ' || part.back() == '\r')) part.remove_suffix(1);
         if (part.empty() || part.starts_with("Warning:") ||
             part.starts_with("command terminated with exit code")) {

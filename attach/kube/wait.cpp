@@ -26,7 +26,8 @@ constexpr Obstacle obstacles[] = {
      "the image is not on the node: load it there, or --image-pull-policy IfNotPresent"},
     {"CreateContainerConfigError", "another --profile, or --custom with another securityContext"},
     {"CreateContainerError", "another --profile, or --custom with another securityContext"},
-    {"RunContainerError", "is --image limpet's own? it needs /limpet-agent; else another --profile"},
+    {"RunContainerError",
+     "is --image limpet's own? it needs /limpet-agent; else another --profile"},
 };
 
 const Part* part_of(const Pod& pod, std::string_view name) {
@@ -57,8 +58,8 @@ Result<> check(const Pod& pod, const Part* part) {
         for (const auto& one : pod.containers) TRY(hindered(one));
     }
     if (pod.phase == "Failed" || pod.phase == "Succeeded") {
-        return refused("pod " + pod.name,
-                       "it has ended: " + pod.phase + (pod.reason.empty() ? "" : ": ") + pod.reason);
+        return refused("pod " + pod.name, "it has ended: " + pod.phase +
+                                              (pod.reason.empty() ? "" : ": ") + pod.reason);
     }
     return {};
 }
@@ -79,8 +80,8 @@ Result<Pod> wait_until_running(const Kubectl& kubectl, const Settings& settings,
         TRY(check(pod, part));
         if (Clock::now() >= deadline) {
             return refused("container " + part_name,
-                           "it did not start within " + std::to_string(settings.patience) + " s: " +
-                               (part ? state_of(*part) : "not there"),
+                           "it did not start within " + std::to_string(settings.patience) +
+                               " s: " + (part ? state_of(*part) : "not there"),
                            "is node " + (pod.node.empty() ? "(none assigned)" : pod.node) +
                                " ready? --start-timeout S waits longer");
         }

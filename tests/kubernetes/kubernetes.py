@@ -10,7 +10,7 @@ import sys
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "support"))
 import limpet
 
-STUB = os.path.join(os.path.dirname(os.path.abspath(__file__)), "stub_kubectl.py")
+STUB = os.path.join(os.path.dirname(os.path.abspath(__file__)), "src", "stub_kubectl.py")
 
 
 def container(name="app", **more):

@@ -104,6 +104,7 @@ TEST_CASE("the manual page names every verb and option", "[client]") {
         for (const auto& option : verb->options) CHECK(named(option.name));
     }
     for (const auto& option : global_options) CHECK(named(option.name));
+    for (const auto& option : kube_options) CHECK(named(option.name));
 }
 
 TEST_CASE("the agent is looked for where it is installed", "[client]") {
@@ -115,9 +116,10 @@ TEST_CASE("the agent is looked for where it is installed", "[client]") {
 
 TEST_CASE("hosts of later versions and unknown ones are refused", "[client]") {
     CHECK(text(connect("ssh:me@there").error()) ==
-          "--host ssh:me@there: not in this version (local and unix:PATH are)");
+          "--host ssh:me@there: not in this version (local, unix:PATH and kube:[CONTEXT] are)");
     CHECK(text(connect("carrier-pigeon").error()) ==
-          "--host carrier-pigeon: no such kind of host (local and unix:PATH are known)");
+          "--host carrier-pigeon: no such kind of host (local, unix:PATH and "
+          "kube:[CONTEXT] are known)");
     CHECK(connect("unix:/nonexistent/socket").error().code == ENOENT);
     CHECK(connect("unix:" + std::string(200, 'x')).error().code == 0);
 }
