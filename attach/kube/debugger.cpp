@@ -104,9 +104,16 @@ Result<Finished> Search::send(const std::string& container) {
 
 Result<std::string> Search::start(Profile profile, const std::string& wanted, Ids ids) {
     policy_ = false;
-    const Debugger debugger{fresh_name(), settings_.image, settings_.pull_policy,
-                            target_.name, profile,         wanted,
-                            ids.user,     ids.group,       settings_.custom};
+    const Debugger debugger{.name = fresh_name(),
+                            .image = settings_.image,
+                            .pull_policy = settings_.pull_policy,
+                            .target = target_.name,
+                            .shared = pod_.shares_processes,
+                            .profile = profile,
+                            .mark = wanted,
+                            .user = ids.user,
+                            .group = ids.group,
+                            .custom = settings_.custom};
     const auto finished = TRY(send(TRY(ephemeral_container(debugger))));
     if (finished.status != 0) {
         policy_ = refusal_of(finished.error) == Refusal::policy;
@@ -121,26 +128,23 @@ Result<std::string> Search::start(Profile profile, const std::string& wanted, Id
     return debugger.name;
 }
 
-// "Uid:\t65532\t65532\t65532\t65532": the second is the effective one.
-std::optional<std::uint32_t> status_id(std::string_view status, std::string_view key) {
-    auto at = status.find(key);
-    if (at == std::string_view::npos) return std::nullopt;
-    status.remove_prefix(at + key.size());
-    at = status.find('\t');
+// {"uid":1000,"user":"app","gid":2000,...}: `key` is "\"uid\":".
+std::optional<std::uint32_t> id_in(std::string_view json, std::string_view key) {
+    const auto at = json.find(key);
     if (at == std::string_view::npos) return std::nullopt;
     std::uint32_t id = 0;
     const auto [end, problem] =
-        std::from_chars(status.data() + at + 1, status.data() + status.size(), id);
+        std::from_chars(json.data() + at + key.size(), json.data() + json.size(), id);
     if (problem != std::errc{}) return std::nullopt;
     return id;
 }
 
 // Everybody may read who a process runs as; the server tells only since 1.33.
 Result<Ids> Search::look(const std::string& debugger) {
-    const auto status = TRY(kubectl_.ask("ask who " + target_.name + " runs as",
-                                         {"exec", "-q", pod_.name, "-c", debugger, "--",
-                                          std::string(agent_path), "cat", "/proc/1/status"}));
-    const auto user = status_id(status, "\nUid:\t"), group = status_id(status, "\nGid:\t");
+    const auto told = TRY(kubectl_.ask("ask who " + target_.name + " runs as",
+                                       {"exec", "-q", pod_.name, "-c", debugger, "--",
+                                        std::string(agent_path), "id", "-o", "json"}));
+    const auto user = id_in(told, "\"uid\":"), group = id_in(told, "\"gid\":");
     if (!user || !group) return refused("ask who " + target_.name + " runs as", "it is not said");
     return Ids{*user, *group};
 }
@@ -150,9 +154,8 @@ Result<std::string> Search::matching() {
     const Ids unknown{target_.user.value_or(65532),
                       target_.group.value_or(target_.user.value_or(65532))};
     const auto profile = Profile::restricted;
-    // In a shared pid namespace, pid 1 is not the target and tells nothing.
-    if (ids_ || pod_.shares_processes) {
-        auto ids = ids_.value_or(unknown);
+    if (ids_) {
+        auto ids = *ids_;
         if (ids.user == 0) {
             note(settings_, about_,
                  target_.name +
@@ -186,7 +189,7 @@ Result<std::string> Search::run() {
                                                : std::span<const Profile>(only);
     for (const auto profile : tried) {
         // Without the target's ids, what was started before may be the wrong one.
-        if (profile == Profile::restricted && !ids_ && !pod_.shares_processes) continue;
+        if (profile == Profile::restricted && !ids_) continue;
         if (const auto* part = running(profile, mark(name_of(profile)))) return part->name;
     }
     Result<std::string> result = refused("--profile", "none was tried");

@@ -145,9 +145,10 @@ void hold_instead(json::object& container) {
 Result<std::string> ephemeral_container(const Debugger& debugger) {
     auto container = base(debugger);
     container["targetContainerName"] = debugger.target;
-    // LIMPET_TARGET: where the pod's containers share one pid namespace, pid 1 is none of theirs.
-    container["env"] = json::array{{{"name", "LIMPET_PROFILE"}, {"value", debugger.mark}},
-                                   {{"name", "LIMPET_TARGET"}, {"value", debugger.target}}};
+    // Where the pod's containers share one pid namespace, pid 1 is none of theirs.
+    container["env"] = json::array{
+        {{"name", "LIMPET_PROFILE"}, {"value", debugger.mark}},
+        {{"name", "LIMPET_TARGET"}, {"value", debugger.shared ? debugger.target : "pod"}}};
     TRY(customise(container, debugger.custom));
     return json::serialize(container);
 }

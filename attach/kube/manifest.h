@@ -18,7 +18,8 @@ inline constexpr std::string_view time_to_live = "8h";
 
 struct Debugger {
     std::string name, image, pull_policy;
-    std::string target;  // the container that it looks at
+    std::string target;   // the container that it looks at
+    bool shared = false;  // with the pod's others in one pid namespace
     Profile profile = Profile::general;
     std::string mark;  // profile and customisation, by which it is found again
     // Who it runs as under `restricted`.

@@ -117,6 +117,7 @@ Pod read(const json::value& value) {
     const auto add = [&](std::string_view list, std::string_view statuses, std::vector<Part>& to) {
         each(at(spec, list), [&](const json::value& container) {
             to.push_back(part_of(container, security, at(status, statuses)));
+            to.back().init = list == "initContainers";
         });
     };
     add("containers", "containerStatuses", pod.containers);

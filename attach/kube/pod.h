@@ -20,6 +20,7 @@ struct Part {
     std::string started;          // of running
     int status = 0;               // of terminated
     int restarts = 0;
+    bool init = false;  // an init container
     // Who it runs as: from the status where the server tells, else from the security contexts.
     std::optional<std::uint32_t> user, group;
     // Of ephemeral containers.

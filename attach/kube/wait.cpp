@@ -46,6 +46,9 @@ Result<> check(const Pod& pod, const Part* part) {
         for (const auto& [reason, remedy] : obstacles) {
             if (one.reason == reason) return stuck(one, remedy);
         }
+        if (one.init && one.reason == "CrashLoopBackOff") {
+            return stuck(one, "kubectl logs " + pod.name + " -c " + one.name + " tells more");
+        }
         return {};
     };
     if (part && part->state == Part::State::terminated) {
@@ -55,7 +58,9 @@ Result<> check(const Pod& pod, const Part* part) {
     }
     if (part) TRY(hindered(*part));
     if (part && pod.container(part->name)) {
-        for (const auto& one : pod.containers) TRY(hindered(one));
+        for (const auto& one : pod.containers) {
+            if (one.init) TRY(hindered(one));
+        }
     }
     if (pod.phase == "Failed" || pod.phase == "Succeeded") {
         return refused("pod " + pod.name, "it has ended: " + pod.phase +

@@ -24,7 +24,7 @@ def a_command_runs_beside_the_pod_and_its_status_comes_back():
     equal(debugger["image"], "limpet:test")
     equal(debugger["command"], ["/limpet-agent", "hold", "--ttl", "8h"])
     equal(debugger["env"], [{"name": "LIMPET_PROFILE", "value": "general"},
-                            {"name": "LIMPET_TARGET", "value": "app"}])
+                            {"name": "LIMPET_TARGET", "value": "pod"}])
     equal(context_of(debugger), {"runAsUser": 0, "runAsGroup": 0, "runAsNonRoot": False,
                                  "capabilities": {"add": ["SYS_PTRACE"]}})
     [call] = cluster.calls("exec")
@@ -61,6 +61,13 @@ def another_target_profile_image_or_customisation_has_its_own():
     for more in ([], ["-c", "side"], ["--profile", "baseline"], ["--custom", custom]):
         equal(cluster.limpet("-q", "exec", *more, "web", "--", "true").returncode, 0, more)
     equal(len(cluster.debuggers()), 5)
+
+
+@case
+def where_containers_share_their_processes_the_agent_is_told_whose_it_looks_at():
+    cluster = Cluster([pod(shareProcessNamespace=True)])
+    equal(cluster.limpet("exec", "web", "--", "true").returncode, 0)
+    equal(cluster.debuggers()[0]["env"][1]["value"], "app")
 
 
 @case
@@ -116,8 +123,7 @@ def auto_takes_what_the_policy_allows():
 @case
 def ids_that_nobody_tells_are_looked_at_and_a_second_one_is_started():
     cluster = Cluster(enforce="restricted",
-                      target_status="Name:\tapp\nUid:\t1000\t1000\t1000\t1000\n"
-                                    "Gid:\t2000\t2000\t2000\t2000\n")
+                      target={"uid": 1000, "user": "app", "gid": 2000})
     for _ in range(2):
         done = cluster.limpet("exec", "web", "--", "true")
         equal(done.returncode, 0, done.err)
@@ -125,7 +131,7 @@ def ids_that_nobody_tells_are_looked_at_and_a_second_one_is_started():
         equal([context_of(first)["runAsUser"], context_of(first)["runAsGroup"]], [65532, 65532])
         equal([context_of(second)["runAsUser"], context_of(second)["runAsGroup"]], [1000, 2000])
         equal(cluster.calls("exec")[-1][6], second["name"])
-    same = Cluster(enforce="restricted", target_status="\nUid:\t1\t65532\t\nGid:\t1\t65532\t\n")
+    same = Cluster(enforce="restricted", target={"uid": 65532, "gid": 65532})
     for _ in range(2):
         equal(same.limpet("exec", "web", "--", "true").returncode, 0)
         equal(len(same.debuggers()), 1)

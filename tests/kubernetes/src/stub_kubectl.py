@@ -142,8 +142,8 @@ if verb == "exec":
     forbidden("create", "pods/exec")
     if "exec" in scenario:
         fail(scenario["exec"])
-    if command[1] == "cat":
-        done(scenario["target_status"])
+    if command[1] == "id":
+        done(json.dumps(scenario["target"], separators=(",", ":")))
     save()
     lock.close()
     time.sleep(scenario.get("delay", 0))
