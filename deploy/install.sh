@@ -27,6 +27,7 @@ tests=(
     debootstrap        # full and slim images
     podman uidmap      # with its conmon; containerd and runc come with Docker
     lxc systemd-container
+    python3-yaml       # the manifests of deploy/ are parsed
     iproute2 strace util-linux
     git                # the lint looks at tracked files only
     clang-19 clang-format-19 clang-tidy-19
@@ -59,7 +60,36 @@ installed=$(dpkg-query -W -f='${Package} ${db:Status-Status}\n${Package}:${Archi
 for package in "${packages[@]}"; do
     grep -qxF "$package installed" <<<"$installed" || missing+=("$package")
 done
-[ ${#missing[@]} -eq 0 ] && exit 0
+# kubectl of Debian 13, unpacked beside the system and not installed into it: Debian 12's is older
+# than every server that has ephemeral containers. The one package needs nothing but libc, and a
+# list of another suite in apt's own configuration would offer its libraries to everything else.
+fetch_kubectl() {
+    local cache=/var/cache/limpet-tests/kubectl work uri
+    local key=/usr/share/keyrings/debian-archive-keyring.gpg
+    [ ! -x "$cache/usr/bin/kubectl" ] || return 0
+    uri=$(apt-get indextargets --format '$(REPO_URI)' 'Created-By: Packages' \
+        'Codename: bookworm' | head -n 1)
+    work=$(mktemp -d)
+    mkdir -p "$work/lists/partial" "$work/cache/archives/partial"
+    echo "deb [signed-by=$key] ${uri:?no Debian 12 in the sources} trixie main" >"$work/sources.list"
+    local apt=(apt-get -q -o Acquire::Retries=3 -o APT::Sandbox::User=root
+        -o Dir::Etc::SourceList="$work/sources.list" -o Dir::Etc::SourceParts=/dev/null
+        -o Dir::State::Lists="$work/lists" -o Dir::State::status=/dev/null
+        -o Dir::Cache="$work/cache")
+    echo "fetching: kubectl of Debian 13"
+    (cd "$work" && "${apt[@]}" update && "${apt[@]}" download kubectl) >"$work/log" 2>&1 || {
+        tail -n 30 "$work/log" >&2
+        return 1
+    }
+    rm -rf "$cache"
+    mkdir -p "$cache"
+    dpkg -x "$work"/kubectl_*.deb "$cache"
+    rm -rf "$work"
+}
+
+others() { [ "$1" != test ] || fetch_kubectl; }
+
+[ ${#missing[@]} -gt 0 ] || { others "$1"; exit; }
 
 if [ "$(id -u)" -ne 0 ]; then
     echo "install.sh: not root, cannot install: ${missing[*]}" >&2
@@ -77,3 +107,4 @@ if ! "${apt[@]}" install --no-install-recommends "${missing[@]}" >>"$log" 2>&1; 
     echo "install.sh: apt-get install failed" >&2
     exit 1
 fi
+others "$1"

@@ -203,7 +203,7 @@ if ! compile "$build" all -DCMAKE_BUILD_TYPE=Release -DLIMPET_TESTS=ON; then
     exit 1
 fi
 case " ${wanted[*]} " in
-    *" container "* | *" attack "* | *" bench "*)
+    *" container "* | *" kubernetes "* | *" attack "* | *" bench "*)
         daemon_start || echo "no Docker here: $daemon_why"
         ;;
 esac
