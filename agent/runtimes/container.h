@@ -42,6 +42,7 @@ struct Container {
 // has the node's root mounted or visible (/proc/1/root) is the same with another prefix.
 struct Node {
     std::string prefix;
+    bool links = true;  // false: no symbolic link is followed, in folders that a user owns
 };
 // Where we stand, or /proc/1/root when no runtime is here but the node's processes are to be seen:
 // in a privileged pod.

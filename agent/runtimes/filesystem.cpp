@@ -122,7 +122,9 @@ Result<Filesystem> layers_of(const Container& container, const Node& node) {
 }  // namespace
 
 Result<Filesystem> filesystem(const Container& container, const Node& node) {
-    auto files = layers_of(container, node);
+    auto own = node;
+    own.links = container.user.empty();
+    auto files = layers_of(container, own);
     if (files) files->base.insert(0, node.prefix);
     return files;
 }

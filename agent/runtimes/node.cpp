@@ -24,11 +24,14 @@ constexpr std::size_t processes_limit = 200'000;
 
 // Links in the node's files lead to the node's files.
 Result<Fd> open_in(const Node& node, const std::string& path, int flags) {
-    if (node.prefix.empty()) return sys::openat(BorrowedFd(AT_FDCWD), path, flags);
-    const Fd root = TRY(sys::openat(BorrowedFd(AT_FDCWD), node.prefix, O_PATH | O_DIRECTORY));
-    auto opened = sys::openat2(root, path, flags, RESOLVE_IN_ROOT);
-    if (opened || opened.error().code != ENOSYS) return opened;
-    return sys::openat(BorrowedFd(AT_FDCWD), node.prefix + path, flags);
+    const BorrowedFd here(AT_FDCWD);
+    if (node.prefix.empty() && node.links) return sys::openat(here, path, flags);
+    const auto prefix = node.prefix.empty() ? "/" : node.prefix;
+    const Fd root = TRY(sys::openat(here, prefix, O_PATH | O_DIRECTORY));
+    auto opened = sys::openat2(root, path, flags,
+                               RESOLVE_IN_ROOT | (node.links ? 0 : RESOLVE_NO_SYMLINKS));
+    if (opened || opened.error().code != ENOSYS || !node.links) return opened;
+    return sys::openat(here, node.prefix + path, flags);
 }
 
 Result<std::string> read_state(const Node& node, const std::string& path, std::size_t limit) {

@@ -1,17 +1,23 @@
 // runtimes/storage.cpp - podman's and CRI-O's containers: containers.json, config.json, pidfile.
 #include "runtimes/storage.h"
 
+#include "parse/mountinfo.h"
 #include "parse/number.h"
 #include "parse/passwd.h"
 #include "parse/runtime_state.h"
 #include "parse/storage.h"
 #include "parse/toml.h"
 
+#include <unistd.h>
+
 #include <algorithm>
-#include <initializer_list>
+#include <array>
 
 namespace limpet::runtimes::storage {
 namespace {
+
+// The folder of the containers is named after the storage driver: overlay-containers.
+constexpr std::string_view containers = "-containers";
 
 // Where the containers of one user are: what stays (graph) and what a boot forgets (run).
 struct Place {
@@ -19,6 +25,24 @@ struct Place {
     std::string run;
     uid_t user = 0;
 };
+
+// A user's file system that does not answer would keep us for ever: FUSE, or one over a network.
+// Asked is the kernel's list of mounts, not the file system.
+std::optional<std::string> may_hang(const std::vector<parse::Mount>& mounts, const Place& place) {
+    constexpr std::array<std::string_view, 5> types{"fuse", "nfs", "cifs", "9p", "ceph"};
+    for (const auto& mount : mounts) {
+        const bool slow = std::ranges::any_of(
+            types, [&](std::string_view type) { return mount.type.starts_with(type); });
+        if (!slow || mount.type == "fuseblk" || mount.type == "fusectl") continue;
+        for (const auto& folder : {place.graph, place.run}) {
+            const bool above = (folder + "/").starts_with(mount.point + "/");
+            const bool below = mount.point.starts_with(folder + "/") &&
+                               mount.point.find(containers, folder.size()) != mount.point.npos;
+            if (above || below) return mount.type;
+        }
+    }
+    return std::nullopt;
+}
 
 void add(std::vector<Place>& places, Place place) {
     if (!place.graph.starts_with('/') || !place.run.starts_with('/')) return;
@@ -42,9 +66,6 @@ Place configured(const Node& node) {
     }
     return place;
 }
-
-// The folder of the containers is named after the storage driver: overlay-containers.
-constexpr std::string_view containers = "-containers";
 
 // "/x/overlay-containers/ID/userdata[/pidfile]" -> "/x".
 std::string root_of(const std::string& path) {
@@ -93,7 +114,7 @@ struct Running {
 
 // The process is the container's when its runtime recorded it, when it is in the container's
 // cgroup, or when its parent is the container's conmon.
-std::optional<Running> running(const Survey& survey, const Place& place, const std::string& id,
+std::optional<Running> running(const Survey& survey, const Node& node, const Place& place, const std::string& id,
                                pid_t pid) {
     // A user speaks for processes of users only.
     if (place.user != 0 && survey.uid(pid) == 0) return std::nullopt;
@@ -101,7 +122,7 @@ std::optional<Running> running(const Survey& survey, const Place& place, const s
     std::string created;
     for (const auto& root : runtime_roots(place)) {
         for (const auto* file : {"/state.json", "/status"}) {
-            const auto text = read_state(survey.node(), root + id + file, state_limit);
+            const auto text = read_state(node, root + id + file, state_limit);
             const auto state = text ? parse::runtime_state(*text) : refused("", "");
             if (!state || state->pid != pid) continue;
             claim.start = state->start;
@@ -114,6 +135,13 @@ std::optional<Running> running(const Survey& survey, const Place& place, const s
     if (!parent || parent->comm != "conmon") return std::nullopt;
     if (option_value(survey.words(parent->pid), {"-c"}) != id) return std::nullopt;
     return Running{stat->starttime, created};
+}
+
+// In a user's folders no link is followed: it could lead to anything of root's.
+Node node_of(const Survey& survey, const Place& place) {
+    auto node = survey.node();
+    node.links = place.user == 0;
+    return node;
 }
 
 // What the bundle says. podman writes it at the first start, CRI-O when the container is made.
@@ -147,7 +175,7 @@ void read_bundle(const Node& node, const std::string& folder, Container& contain
 
 Container read(const Survey& survey, const Place& place, const std::string& driver,
                const parse::Stored& stored, std::vector<std::string>& warnings) {
-    const auto& node = survey.node();
+    const auto node = node_of(survey, place);
     Container container;
     container.runtime = "podman";
     container.id = stored.id;
@@ -164,7 +192,7 @@ Container read(const Survey& survey, const Place& place, const std::string& driv
     while (number.ends_with('\n')) number.pop_back();
     const auto pid = parse::number<pid_t>(number).value_or(0);
     if (pid <= 0) return container;
-    if (auto process = running(survey, place, stored.id, pid)) {
+    if (auto process = running(survey, node, place, stored.id, pid)) {
         container.pid = pid;
         container.start_time = process->start;
         container.started = std::move(process->created);
@@ -179,7 +207,7 @@ void list_place(const Survey& survey, const Place& place, const std::string& dri
     for (const auto& file : {place.graph + folder + "/containers.json",
                              place.graph + folder + "/volatile-containers.json",
                              place.run + folder + "/volatile-containers.json"}) {
-        const auto text = read_state(survey.node(), file, 4 * state_limit);
+        const auto text = read_state(node_of(survey, place), file, 4 * state_limit);
         if (!text) {
             const int code = text.error().code;
             if (code == ENOENT || code == ENOTDIR) continue;
@@ -209,8 +237,15 @@ void list(const Survey& survey, const std::vector<Container>& /*known*/, Found& 
     add_running(survey, true, places);
     add_running(survey, false, places);
     add_users(survey.node(), places);
+    const auto mounts = parse::mountinfo(proc_text(survey.node(), ::getpid(), "mountinfo"));
     for (const auto& place : places) {
-        const auto folders = entries(survey.node(), place.graph);
+        const auto slow = place.user == 0 ? std::nullopt : may_hang(mounts, place);
+        if (slow) {
+            found.warnings.push_back("podman: " + place.graph + " is on a file system (" + *slow +
+                                     ") that may not answer: not looked at");
+            continue;
+        }
+        const auto folders = entries(node_of(survey, place), place.graph);
         if (!folders && place.user == 0) {
             const int code = folders.error().code;
             const bool denied = code == EACCES || code == EPERM;

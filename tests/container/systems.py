@@ -1,4 +1,5 @@
 # systems.py - LXC, systemd-nspawn and a user's podman: found, looked into, and read when stopped.
+import json
 import os
 import pwd
 import shutil
@@ -116,6 +117,29 @@ def podman_of_a_user():
         docker("/bin/sleep", "300", name=names[0])
         refuses(["ambiguous", "docker:", f"of user {user.account.pw_uid}"], "exec", names[0], "--",
                 "true")
+
+
+@case
+def files_of_a_user_are_not_trusted():
+    """A FIFO, a link to what root may read, and names that write on the terminal."""
+    user = User()
+    storage = f"{user.account.pw_dir}/.local/share/containers/storage"
+    os.makedirs(f"{user.run_folder}/containers")
+    for driver in ("overlay", "vfs", "btrfs"):
+        os.makedirs(f"{storage}/{driver}-containers")
+    os.mkfifo(f"{storage}/overlay-containers/containers.json")
+    os.symlink("/etc/shadow", f"{storage}/vfs-containers/containers.json")
+    name = f"evil{os.getpid()}"
+    with open(f"{storage}/btrfs-containers/containers.json", "w") as file:
+        json.dump([{"id": "e" * 64, "names": [f"{name}\x1b[2J\nforged line"], "layer": "x"}], file)
+    done = limpet("ps", "-a", timeout=5)
+    equal(done.returncode, 1, "status")
+    problems = [line for line in done.err.decode().splitlines() if storage in line]
+    equal(len(problems), 2, problems)
+    check("is no regular file" in done.err.decode() and "root:" not in done.err.decode(), problems)
+    row = next(line for line in done.out.decode().splitlines() if name in line)
+    check("\x1b" not in row and "forged" in row, row)
+    refuses(["btrfs"], "exec", "e" * 64, "--", "true")
 
 
 if __name__ == "__main__":
