@@ -9,6 +9,7 @@
 
 #include "commands/command.h"
 #include "commands/run.h"
+#include "commands/table.h"
 #include "limpet/limits.h"
 #include "limpet/message.h"
 #include "runtimes/container.h"
@@ -43,8 +44,10 @@ constexpr int look_again = 1000;  // milliseconds, for a child that hangs beyond
 constexpr std::array forwarded{SIGHUP,  SIGINT,  SIGQUIT, SIGTERM,
                                SIGUSR1, SIGUSR2, SIGCONT, SIGTSTP};
 
-// On a pty in raw mode a newline alone does not go back to the first column.
-void say(const std::string& line) {
+// One line, whatever a container's name holds. On a pty in raw mode a newline alone does not go
+// back to the first column.
+void say(const std::string& text) {
+    const auto line = commands::visible(text);
     const bool terminal = ::isatty(2) == 1;
     (void)sys::write_all(BorrowedFd(2),
                          (terminal ? "\r" : "") + ("limpet: " + line) + (terminal ? "\r\n" : "\n"));

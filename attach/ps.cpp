@@ -38,10 +38,13 @@ constexpr Verb ps{
     .usage = "[-a] [-A] [-o json|wide]",
     .summary = "list the containers of every runtime on the node, or of a cluster's namespace",
     .options = options,
-    .help = "Docker, podman (users' too), containerd, CRI-O, LXC, systemd-nspawn, runc, crun, and whatever\n"
-            "else lives in namespaces of its own, from the runtimes' files: no daemon need answer. One whose\n"
-            "name is not known is shown as its main process: [app]. -o wide and json have whole ids,\n"
-            "containerd's namespace, pods, restarts, users; json also labels.\n",
+    .help =
+        "Docker, podman (users' too), containerd, CRI-O, LXC, systemd-nspawn, runc, crun, and "
+        "whatever\n"
+        "else lives in namespaces of its own, from the runtimes' files: no daemon need answer. One "
+        "whose\n"
+        "name is not known is shown as its main process: [app]. -o wide and json have whole ids,\n"
+        "containerd's namespace, pods, restarts, users; json also labels.\n",
     .run = run,
 };
 

@@ -28,8 +28,8 @@ Result<Fd> open_in(const Node& node, const std::string& path, int flags) {
     if (node.prefix.empty() && node.links) return sys::openat(here, path, flags);
     const auto prefix = node.prefix.empty() ? "/" : node.prefix;
     const Fd root = TRY(sys::openat(here, prefix, O_PATH | O_DIRECTORY));
-    auto opened = sys::openat2(root, path, flags,
-                               RESOLVE_IN_ROOT | (node.links ? 0 : RESOLVE_NO_SYMLINKS));
+    auto opened =
+        sys::openat2(root, path, flags, RESOLVE_IN_ROOT | (node.links ? 0 : RESOLVE_NO_SYMLINKS));
     if (opened || opened.error().code != ENOSYS || !node.links) return opened;
     return sys::openat(here, node.prefix + path, flags);
 }

@@ -114,8 +114,8 @@ struct Running {
 
 // The process is the container's when its runtime recorded it, when it is in the container's
 // cgroup, or when its parent is the container's conmon.
-std::optional<Running> running(const Survey& survey, const Node& node, const Place& place, const std::string& id,
-                               pid_t pid) {
+std::optional<Running> running(const Survey& survey, const Node& node, const Place& place,
+                               const std::string& id, pid_t pid) {
     // A user speaks for processes of users only.
     if (place.user != 0 && survey.uid(pid) == 0) return std::nullopt;
     Claim claim{.pid = pid, .cgroup = id};
