@@ -73,7 +73,7 @@ class User:
     """A user who is gone with the test, and with a place in /run as a login makes it."""
 
     def __init__(self):
-        self.name = f"limpet{os.getpid()}"
+        self.name = f"limpet-{os.urandom(4).hex()}"
         undo(lambda: run("userdel", "-r", self.name))
         must("useradd", "-m", self.name)
         self.account = pwd.getpwnam(self.name)
