@@ -1,7 +1,8 @@
 // shell/arithmetic.cpp - C's integer expressions.
 #include "shell/arithmetic.h"
 
-#include <array>
+#include "shell/beginnings.h"
+
 #include <charconv>
 #include <string>
 
@@ -20,16 +21,7 @@ constexpr BinaryOperator binary_operators[] = {
     {">=", 7}, {">", 7},  {"==", 6}, {"!=", 6}, {"*", 10}, {"/", 10},
     {"%", 10}, {"&&", 2}, {"&", 5},  {"||", 1}, {"|", 3},  {"^", 4},
 };
-// By the first byte: where they begin; behind the last where none does.
-constexpr auto operators_from = [] {
-    std::array<std::uint8_t, 128> from{};
-    from.fill(std::size(binary_operators));
-    for (std::size_t i = std::size(binary_operators); i-- > 0;) {
-        from[static_cast<unsigned char>(binary_operators[i].text[0])] =
-            static_cast<std::uint8_t>(i);
-    }
-    return from;
-}();
+constexpr auto first_operator = beginnings(binary_operators, &BinaryOperator::text);
 constexpr std::string_view assignments[] = {
     "=", "+=", "-=", "*=", "/=", "%=", "&=", "|=", "^=", "<<=", ">>="};
 
@@ -160,10 +152,9 @@ private:
 
     [[nodiscard]] const BinaryOperator* binary_operator() const {
         if (at_ >= text_.size()) return nullptr;
-        const auto first = static_cast<unsigned char>(text_[at_]);
-        if (first >= operators_from.size()) return nullptr;
-        for (std::size_t i = operators_from[first];
-             i < std::size(binary_operators) && binary_operators[i].text[0] == text_[at_]; ++i) {
+        const char first = text_[at_];
+        for (std::size_t i = first_operator[static_cast<unsigned char>(first)];
+             i < std::size(binary_operators) && binary_operators[i].text[0] == first; ++i) {
             const auto& candidate = binary_operators[i];
             if (!rest().starts_with(candidate.text)) continue;
             // a += 1 where no assignment can stand: not a binary operator either.

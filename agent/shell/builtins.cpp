@@ -1,6 +1,7 @@
 // shell/builtins.cpp - the table of commands that run in the shell itself.
 #include "shell/builtins.h"
 
+#include "shell/beginnings.h"
 #include "shell/shell.h"
 
 #include <array>
@@ -57,21 +58,13 @@ constexpr std::array builtins{
     Builtin{"wait", "[JOB|PID...]", "wait for background jobs", run_wait},
 };
 
-// Where the names with a first letter begin.
-constexpr auto first_with = [] {
-    std::array<std::uint8_t, 128> first{};
-    first.fill(builtins.size());
-    for (std::size_t i = builtins.size(); i-- > 0;) {
-        first[static_cast<unsigned char>(builtins[i].name[0])] = static_cast<std::uint8_t>(i);
-    }
-    return first;
-}();
+constexpr auto first_builtin = beginnings(builtins, &Builtin::name);
 
 }  // namespace
 
 const Builtin* find_builtin(std::string_view name) {
-    if (name.empty() || static_cast<unsigned char>(name[0]) >= first_with.size()) return nullptr;
-    for (std::size_t i = first_with[static_cast<unsigned char>(name[0])];
+    if (name.empty()) return nullptr;
+    for (std::size_t i = first_builtin[static_cast<unsigned char>(name[0])];
          i < builtins.size() && builtins[i].name[0] == name[0]; ++i) {
         if (builtins[i].name == name) return &builtins[i];
     }
