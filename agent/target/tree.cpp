@@ -36,6 +36,14 @@ Result<std::map<std::string, std::string>> mount_points(BorrowedFd own_procfs) {
     return points;
 }
 
+Result<> make_harmless(BorrowedFd directory, const std::string& path) {
+    auto set = sys::mount_setattr(directory, path, harmless, MS_PRIVATE);
+    if (set || set.error().code != EPERM) return set;
+    // mount_namespaces(7): in a copy of a user namespace's mounts their atime mode is locked, and
+    // stays what it is. What is read-only has its atimes left alone whatever the mode.
+    return sys::mount_setattr(directory, path, harmless & ~MOUNT_ATTR_NOATIME, MS_PRIVATE);
+}
+
 // Before Linux 5.12 there is no mount_setattr: every mount by itself, and then a look whether it
 // took, because the paths were resolved while the target could move things about. All of this is in
 // a private copy of the namespace.
@@ -74,13 +82,7 @@ Result<> join_and_clone(BorrowedFd mount_namespace, BorrowedFd uts_namespace, Bo
     TRY(sys::setns(mount_namespace, CLONE_NEWNS));
     // A copy of the namespace that only this child is in: what is set below reaches nobody.
     TRY(sys::unshare(CLONE_NEWNS));
-    auto set = sys::mount_setattr(BorrowedFd(AT_FDCWD), "/", harmless, MS_PRIVATE);
-    if (!set && set.error().code == EPERM) {
-        // mount_namespaces(7): in a copy of a user namespace's mounts their atime mode is locked,
-        // and stays what it is. What is read-only has its atimes left alone whatever the mode.
-        set = sys::mount_setattr(BorrowedFd(AT_FDCWD), "/", harmless & ~MOUNT_ATTR_NOATIME,
-                                 MS_PRIVATE);
-    }
+    auto set = make_harmless(BorrowedFd(AT_FDCWD), "/");
     if (!set) {
         if (set.error().code != ENOSYS) return set;
         TRY(harmless_one_by_one(own_procfs));
@@ -189,8 +191,7 @@ Result<Tree> stack_layers(const Layers& layers) {
 
 Result<Fd> clone_own(const std::string& path) {
     Fd tree = TRY(sys::clone_tree(BorrowedFd(AT_FDCWD), path));
-    if (auto set = sys::mount_setattr(tree, "", harmless, MS_PRIVATE); !set)
-        return std::unexpected(set.error());
+    TRY(make_harmless(tree, ""));
     return tree;
 }
 

@@ -288,6 +288,49 @@ def shared_pid_namespace():
                 equal(chosen.returncode, 0, chosen.err)
 
 
+def beside_bundle(bundle, uid, capabilities, *argv):
+    """The agent in the user, pid and network namespaces of a bundle, as a pod with hostUsers: false."""
+    folder = scratch(f"beside.{len(os.listdir(os.path.dirname(scratch('x'))))}")
+    os.makedirs(f"{folder}/rootfs/proc")
+    os.makedirs(f"{folder}/rootfs/dev")
+    must("cp", AGENT, f"{folder}/rootfs/limpet-agent")
+    must("runc", "spec", cwd=folder)
+    with open(f"{folder}/config.json") as file:
+        config = json.load(file)
+    sets = ("bounding", "permitted", "effective") if uid == 0 else ("bounding",)
+    config["process"].update(
+        terminal=False, args=["/limpet-agent", *argv], user={"uid": uid, "gid": uid},
+        capabilities={name: [f"CAP_{one}" for one in capabilities] for name in sets})
+    config["linux"]["namespaces"] = [
+        *({"type": kind, "path": f"{bundle.procfs}/ns/{name}"}
+          for kind, name in (("user", "user"), ("pid", "pid"), ("network", "net"))),
+        {"type": "mount"}, {"type": "ipc"}, {"type": "uts"}]
+    mapping = [{"containerID": 0, "hostID": bundle.base, "size": 65536}]
+    config["linux"]["uidMappings"] = config["linux"]["gidMappings"] = mapping
+    config["linux"].pop("resources", None)
+    config["mounts"] = [mount for mount in config["mounts"] if mount["type"] in ("proc", "tmpfs")]
+    with open(f"{folder}/config.json", "w") as file:
+        json.dump(config, file)
+    return run("runc", "--root", f"{folder}/state", "run", "--bundle", folder,
+               f"limpet-beside-{os.getpid()}-{os.path.basename(folder)}")
+
+
+@case
+def user_namespace():
+    usual = CRIO[3::2]
+    for target_uid, uid, capabilities, rung in (
+            (0, 0, usual, "E"), (0, 0, (*usual, "SYS_PTRACE"), "B"), (65532, 0, usual, "C"),
+            (65532, 65532, (), "C"), (65532, 1234, (), "E"),
+            (65532, 0, (*usual, "SYS_PTRACE", "SYS_ADMIN", "SYS_CHROOT"), "A")):
+        with Bundle(images.tree("scratch"), ["/app"], uid=target_uid) as bundle:
+            done = beside_bundle(bundle, uid, capabilities, "rung", "-o", "json")
+            equal((done.returncode, done.err), (0, b""))
+            told = json.loads(done.out)
+            equal(told["rung"], rung, f"{uid} {capabilities} beside {target_uid}: {told}")
+            done = beside_bundle(bundle, uid, capabilities, "sh", "-c", "ls /; environ")
+            equal(b"app" in done.out, rung <= "C", f"files: {done.out} {done.err}")
+
+
 @case
 def nothing_shared():
     load_image()
