@@ -63,15 +63,20 @@ bool was_exposed() {
     return exposed;
 }
 
-// Are we a container beside the target, and which is that? LIMPET_TARGET: "here" for no, "pod" for
-// yes, or its name; else as the pid namespace tells.
+// Are we a container beside the target, and which is that? LIMPET_TARGET: "here" for no, its name,
+// or "pod", as our image has it, for yes unless the pod is one that debugs the node; else as the
+// pid namespace tells.
 session::Place place_of(bool exposed) {
     session::Place place{.exposed = exposed};
     const char* const said = ::getenv("LIMPET_TARGET");
     const std::string_view word = said ? said : "";
     if (word == "here") return place;
+    if (word == "pod") {
+        place.beside = !target::in_first_pid_namespace();
+        return place;
+    }
     place.beside = !word.empty() || target::shares_pid_namespace();
-    if (word != "pod") place.container = word;
+    place.container = word;
     return place;
 }
 

@@ -154,13 +154,16 @@ Result<const Member*> choose(const std::vector<Member>& all, std::string_view wo
                    "choose with --target NAME or LIMPET_TARGET=NAME");
 }
 
-bool shares_pid_namespace() {
-    const auto fd = own_procfs();
-    if (!fd) return false;
-    const Directory procfs{Fd(*sys::dup(*fd)), "/proc"};
-    const auto own = sys::openat(*fd, "self/ns/pid", O_RDONLY);
+bool in_first_pid_namespace() {
+    const auto own = sys::openat(BorrowedFd(AT_FDCWD), "/proc/self/ns/pid", O_RDONLY);
     const auto status = own ? sys::statx(*own, "", 0) : std::unexpected(own.error());
-    if (!status || status->stx_ino == first_pid_namespace) return false;
+    return status && status->stx_ino == first_pid_namespace;
+}
+
+bool shares_pid_namespace() {
+    auto fd = own_procfs();
+    if (!fd || in_first_pid_namespace()) return false;
+    const Directory procfs{*std::move(fd), "/proc"};
     const auto cgroup = procfs.read("self/cgroup", limits::small_file);
     const auto other = procfs.read("1/cgroup", limits::small_file);
     // Both: a process that has merely unshared its mounts is still at home.

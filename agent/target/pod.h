@@ -36,6 +36,9 @@ Result<std::vector<Member>> members(const Directory& procfs);
 // when there is nobody but ourselves.
 Result<const Member*> choose(const std::vector<Member>& members, std::string_view word);
 
+// The machine's: there we are a debugger of the node (a pod with hostPID), and beside nobody.
+bool in_first_pid_namespace();
+
 // Do others than we live in this pid namespace, which is not the machine's first? A debugger's
 // container that was started into that of its target; never the node, never a plain container.
 bool shares_pid_namespace();

@@ -344,6 +344,17 @@ def nothing_shared():
 
 
 @case
+def pod_of_the_node():
+    """hostPID: the image debugs the node, and its first process is nobody's sidecar."""
+    load_image()
+    if os.stat("/proc/self/ns/pid").st_ino != 0xEFFFFFFC:
+        raise Skip("this machine's pid namespace is not the first one")
+    done = run("docker", "run", "--rm", "--pid", "host", IMAGE, "rung")
+    equal(done.returncode, 1)
+    check(b"only a container beside its target" in done.err, done.err)
+
+
+@case
 def network_of_others():
     with target() as container, Sidecar(container, *ROOT, network=False) as sidecar:
         done = sidecar.command("ss", "-ltn")
