@@ -92,7 +92,6 @@ int run_eval(Shell& shell, Words& words) {
         if (i > 1) text += ' ';
         text += words[i];
     }
-    shell.status = 0;
     return run_text(shell, std::move(text));
 }
 
@@ -123,7 +122,6 @@ int run_dot(Shell& shell, Words& words) {
     const auto* file = std::exchange(shell.file, &*shell.files.insert(path).first);
     ++shell.calls;
     Source source(*std::move(text));
-    shell.status = 0;
     auto arguments = shell.arguments;
     const bool replaces = words.size() > 2;
     if (replaces) shell.arguments.assign(words.begin() + 2, words.end());
