@@ -271,6 +271,8 @@ bool Expansion::replace(const Part& part, std::string_view text, std::string& re
         result = with;
         return true;
     }
+    const bool literal = !pattern.empty() && !has_magic(pattern);
+    const auto plain = literal ? unescaped(pattern) : std::string{};
     bool may_replace = !pattern.empty() || part.operation == Operator::replace_front;
     while (!text.empty() || may_replace) {
         const auto size = may_replace ? matching_prefix(pattern, text, true) : text.npos;
@@ -281,7 +283,9 @@ bool Expansion::replace(const Part& part, std::string_view text, std::string& re
         } else if (text.empty()) {
             break;
         } else {
-            const auto length = std::max<std::size_t>(1, commands::utf8_length(text));
+            const auto length = !may_replace ? text.size()
+                                : literal    ? std::min(text.find(plain, 1), text.size())
+                                          : std::max<std::size_t>(1, commands::utf8_length(text));
             result += text.substr(0, length);
             text.remove_prefix(length);
         }

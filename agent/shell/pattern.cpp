@@ -130,6 +130,12 @@ bool step(std::string_view pattern, std::size_t& at, std::string_view text, std:
     return true;
 }
 
+// Stands for itself, and is found only where a character begins.
+bool is_text(std::string_view pattern) {
+    return !pattern.empty() && (static_cast<unsigned char>(pattern[0]) & 0xc0) != 0x80 &&
+           !has_magic(pattern);
+}
+
 // Between the bytes of one character.
 bool splits_character(std::string_view text, std::size_t at) {
     const auto follows = [&](std::size_t i) {
@@ -187,11 +193,11 @@ std::size_t matching_prefix(std::string_view pattern, std::string_view text, boo
         const auto plain = unescaped(pattern);
         return text.starts_with(plain) ? plain.size() : text.npos;
     }
-    // ${x##*c}: what scripts do most.
-    if (longest && pattern.size() == 2 && pattern[0] == '*' && !magic.contains(pattern[1]) &&
-        pattern[1] != '\\') {
-        const auto last = text.rfind(pattern[1]);
-        return last == text.npos ? last : last + 1;
+    // ${x#*text} and ${x##*/}: what scripts do most.
+    if (pattern[0] == '*' && is_text(pattern.substr(1))) {
+        const auto plain = unescaped(pattern.substr(1));
+        const auto place = longest ? text.rfind(plain) : text.find(plain);
+        return place == text.npos ? place : place + plain.size();
     }
     for (std::size_t i = 0; i <= text.size(); ++i) {
         const auto size = longest ? text.size() - i : i;
@@ -206,10 +212,12 @@ std::size_t matching_suffix(std::string_view pattern, std::string_view text, boo
         const auto plain = unescaped(pattern);
         return text.ends_with(plain) ? plain.size() : text.npos;
     }
-    if (!longest && pattern.size() == 2 && pattern[1] == '*' && !magic.contains(pattern[0]) &&
-        pattern[0] != '\\') {
-        const auto last = text.rfind(pattern[0]);
-        return last == text.npos ? last : text.size() - last;
+    // ${x%.*} and ${x%%text*}
+    const auto front = pattern.substr(0, pattern.size() - 1);
+    if (pattern.ends_with('*') && is_text(front) && !front.ends_with('\\')) {
+        const auto plain = unescaped(front);
+        const auto place = longest ? text.find(plain) : text.rfind(plain);
+        return place == text.npos ? place : text.size() - place;
     }
     for (std::size_t i = 0; i <= text.size(); ++i) {
         const auto size = longest ? text.size() - i : i;
