@@ -154,7 +154,10 @@ void Parser::brace_replace(Part& part) {
         take();
         part.operation = Operator::replace_back;
     }
-    part.word = brace_word(Context::pattern);
+    // ${x/#/text}: nothing, at the front.
+    const bool anchored =
+        part.operation == Operator::replace_front || part.operation == Operator::replace_back;
+    part.word = anchored && look() == '/' ? arena().make(Word{}) : brace_word(Context::pattern);
     if (accept('/')) part.second = brace_word(Context::brace);
 }
 
