@@ -192,6 +192,7 @@ const Node* Parser::pipeline() {
         consume();
         source_->continued = true;
         skip_newlines();
+        if (is_reserved("!")) unexpected();
     }
     if (stages.size() == 1 && !bang) return stages[0];
     auto* node = arena().make(Pipeline{{.kind = NodeKind::pipeline, .line = line}});
