@@ -90,6 +90,7 @@ ARGUMENTS = {
        for name in ("cat", "head", "tail", "wc", "strings", "hexdump", "hd", "md5sum", "sha1sum",
                     "sha256sum", "sha512sum", "base64", "sort", "uniq", "tac", "rev", "nl", "paste",
                     "fold", "expand", "unexpand")},
+    "sed": ["s/text/x/w /many/kinds/new", "/many/kinds/file9", "/many/kinds/fifo"],
     **{name: ["/many/kinds/file3", "/many/kinds/file9"] for name in ("comm", "join", "cmp")},
     "expr": ["1"], "timeout": ["5", "cat", "/many/kinds/file3"], "tty": [], "clear": [],
     "yes": ["--help"],

@@ -94,6 +94,8 @@ private:
             made.precision = count(written, at);
             if (made.precision < 0) made.has_precision = false;
         }
+        // C's length modifiers say nothing here: all integers are 64 bits wide.
+        while (at < written.size() && std::string_view("hlLqjzt").contains(written[at])) ++at;
         made.width = std::min(made.width, width_limit);
         made.precision = std::min(made.precision, width_limit);
         if (at >= written.size()) {

@@ -62,15 +62,16 @@ std::optional<Listed> listed(std::string_view line, DigestKind kind) {
     const bool escapes = line.starts_with('\\');
     if (escapes) line.remove_prefix(1);
     const auto length = Digest::length(kind);
-    if (line.size() < length + 3 || line[length] != ' ') return std::nullopt;
+    if (line.size() < length + 2 || line[length] != ' ') return std::nullopt;
     Listed found;
     for (const char byte : line.substr(0, length)) {
         if (!std::isxdigit(static_cast<unsigned char>(byte))) return std::nullopt;
         found.digest += static_cast<char>(std::tolower(static_cast<unsigned char>(byte)));
     }
-    // Two spaces, or a space and the star of binary mode.
-    if (line[length + 1] != ' ' && line[length + 1] != '*') return std::nullopt;
-    const auto name = line.substr(length + 2);
+    // Two spaces, or a space and the star of binary mode; old tools wrote one space.
+    const bool marked = line[length + 1] == ' ' || line[length + 1] == '*';
+    const auto name = line.substr(length + (marked ? 2 : 1));
+    if (name.empty()) return std::nullopt;
     found.name = escapes ? unescaped(name) : std::string(name);
     return found;
 }

@@ -69,7 +69,7 @@ int compare_decimals(const Decimal& a, const Decimal& b) {
 // K < M < G …: by unit first, as du -h writes it.
 int unit_power(const Decimal& number) {
     if (number.zero()) return 0;
-    const auto at = std::string_view("KMGTPEZYRQ").find(upper(number.unit));
+    const auto at = std::string_view("KMGTPEZYRQ").find(number.unit == 'k' ? 'K' : number.unit);
     const int power =
         at == std::string_view::npos || number.unit == 0 ? 0 : static_cast<int>(at) + 1;
     return number.negative ? -power : power;

@@ -89,7 +89,8 @@ private:
                 if (!begun) continue;
                 found.ends_line = true;
                 break;
-            } else if ((c == ' ' || c == '\t') && !(line && begun)) {
+            } else if (std::string_view(" \t\v\f\r").contains(static_cast<char>(c)) &&
+                       (line ? !begun : c == ' ' || c == '\t')) {
                 if (!begun) continue;
                 // A blank at the end of a line joins the next one to it (-L).
                 break;
