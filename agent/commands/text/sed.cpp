@@ -315,35 +315,8 @@ private:
     int status_ = 0;
 };
 
-Result<std::string> script_of(Invocation& call) {
-    std::string text;
-    bool any = false;
-    for (const auto& [option, value] : call.options.all()) {
-        if (option->letter != 'e' && option->letter != 'f') continue;
-        if (any) text += '\n';
-        any = true;
-        if (option->letter == 'e') {
-            text += value;
-            continue;
-        }
-        auto input = TRY(call.open(value));
-        for (;;) {
-            const auto bytes = TRY(input.block());
-            if (bytes.empty()) break;
-            text += bytes;
-            if (text.size() > space_limit) return refused("script", "more than 256 MiB");
-        }
-        if (text.ends_with('\n')) text.pop_back();
-    }
-    if (any) return text;
-    if (call.operands.empty()) return refused("script", "it is missing");
-    text = call.operands.front();
-    call.operands.erase(call.operands.begin());
-    return text;
-}
-
 int run(Invocation& call) {
-    const auto source = script_of(call);
+    const auto source = sed::script_of(call);
     if (!source) {
         return source.error().code == 0 ? call.misused(text(source.error()))
                                         : (call.complain(source.error()), 1);

@@ -1,7 +1,36 @@
-// sed_input.cpp - the lines of all of sed's files as one stream, and its outputs.
+// sed_input.cpp - sed's script, the lines of all of its files as one stream, and its outputs.
 #include "commands/text/sed_input.h"
 
 namespace limpet::commands::sed {
+
+constexpr std::size_t script_limit = std::size_t{16} * 1024 * 1024;
+
+Result<std::string> script_of(Invocation& call) {
+    std::string text;
+    bool any = false;
+    for (const auto& [option, value] : call.options.all()) {
+        if (option->letter != 'e' && option->letter != 'f') continue;
+        if (any) text += '\n';
+        any = true;
+        if (option->letter == 'e') {
+            text += value;
+            continue;
+        }
+        auto input = TRY(call.open(value));
+        for (;;) {
+            const auto bytes = TRY(input.block());
+            if (bytes.empty()) break;
+            text += bytes;
+            if (text.size() > script_limit) return refused("script", "more than 16 MiB");
+        }
+        if (text.ends_with('\n')) text.pop_back();
+    }
+    if (any) return text;
+    if (call.operands.empty()) return refused("script", "it is missing");
+    text = call.operands.front();
+    call.operands.erase(call.operands.begin());
+    return text;
+}
 
 bool Lines::open_next() {
     while (at_ < call_.operands.size()) {

@@ -1,4 +1,4 @@
-// sed_input.h - the lines of all of sed's files as one stream, and its outputs.
+// sed_input.h - sed's script, the lines of all of its files as one stream, and its outputs.
 #pragma once
 
 #include "commands/command.h"
@@ -6,6 +6,10 @@
 #include <deque>
 
 namespace limpet::commands::sed {
+
+// The script from -e and -f, joined by newlines; without them the first operand, which is taken
+// away.
+Result<std::string> script_of(Invocation& call);
 
 struct Line {
     std::string text;
