@@ -86,7 +86,11 @@ std::string hint_for(std::string_view complaint, Refusal refusal) {
 }  // namespace
 
 Refusal refusal_of(std::string_view complaint) {
-    if (holds(complaint, "violates PodSecurity")) return Refusal::policy;
+    // The last two: an admission policy of the cluster's own, and a webhook's.
+    for (const std::string_view sign :
+         {"violates PodSecurity", "denied request: ", "denied the request: "}) {
+        if (holds(complaint, sign)) return Refusal::policy;
+    }
     if (holds(complaint, "(Forbidden)") && holds(complaint, "\" cannot ")) return Refusal::rights;
     if (holds(complaint, "(Conflict)") || holds(complaint, "the object has been modified")) {
         return Refusal::conflict;
