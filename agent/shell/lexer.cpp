@@ -1,4 +1,5 @@
 // shell/lexer.cpp - tokens, XCU 2.3, and aliases, XCU 2.3.1.
+#include "shell/beginnings.h"
 #include "shell/parser.h"
 
 #include <algorithm>
@@ -8,15 +9,17 @@ namespace {
 
 // Words that scripts are full of, and that are mostly not kept as words: they take no memory.
 constexpr Part frequent[] = {
-    {.text = "if"},  {.text = "then"}, {.text = "else"}, {.text = "elif"},  {.text = "fi"},
-    {.text = "do"},  {.text = "done"}, {.text = "case"}, {.text = "esac"},  {.text = "while"},
-    {.text = "for"}, {.text = "in"},   {.text = "{"},    {.text = "}"},     {.text = "!"},
-    {.text = "["},   {.text = "]"},    {.text = "echo"}, {.text = "local"}, {.text = "return"},
+    {.text = "if"},   {.text = "in"},   {.text = "then"},  {.text = "else"},  {.text = "elif"},
+    {.text = "esac"}, {.text = "echo"}, {.text = "fi"},    {.text = "for"},   {.text = "do"},
+    {.text = "done"}, {.text = "case"}, {.text = "while"}, {.text = "local"}, {.text = "return"},
+    {.text = "{"},    {.text = "}"},    {.text = "!"},     {.text = "["},     {.text = "]"},
 };
+constexpr auto first_frequent = beginnings(frequent, &Part::text);
 
 const Part* find_frequent(std::string_view text) {
-    for (const auto& part : frequent) {
-        if (part.text[0] == text[0] && part.text == text) return &part;
+    for (std::size_t i = first_frequent[static_cast<unsigned char>(text[0])];
+         i < std::size(frequent) && frequent[i].text[0] == text[0]; ++i) {
+        if (frequent[i].text == text) return &frequent[i];
     }
     return nullptr;
 }

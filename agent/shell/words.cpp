@@ -115,6 +115,12 @@ void Parser::word_text(Builder& builder, Context context) {
         }
         take();
         add(builder, static_cast<char>(byte), quoted);
+        // Letters and digits mean nothing anywhere.
+        const auto& text = source_->text;
+        auto end = source_->at;
+        while (end < text.size() && is_name_byte(text[end])) ++end;
+        builder.literal.append(text, source_->at, end - source_->at);
+        source_->at = end;
     }
 }
 

@@ -9,7 +9,7 @@ import shutil
 
 from run import *  # noqa: F403
 
-ROUNDS = 2 if SHORT else 15
+ROUNDS = 2 if SHORT else 5
 WANTED = [word for word in sys.argv[3:] if not word.startswith("-")]
 
 
