@@ -43,10 +43,7 @@ void Parser::add(Builder& builder, char byte, bool quoted) {
 
 void Parser::flush(Builder& builder) {
     if (builder.literal.empty()) return;
-    Part part;
-    part.quoted = builder.quoted;
-    part.text = arena().text(builder.literal);
-    builder.parts.push_back(part);
+    builder.parts.push_back({.quoted = builder.quoted, .text = arena().text(builder.literal)});
     builder.literal.clear();
 }
 
@@ -279,6 +276,13 @@ void Parser::mark_tildes(std::vector<Part>& parts, bool assignment) {
 }
 
 Word Parser::finish_word(Builder& builder, bool assignment) {
+    const auto& literal = builder.literal;
+    if (builder.parts.empty() && !literal.empty() && literal[0] != '~' && !assignment) {
+        // Most words are nothing else.
+        const auto* part =
+            arena().make(Part{.quoted = builder.quoted, .text = arena().text(literal)});
+        return {.parts = {part, 1}, .plain = builder.quoted || !has_magic(literal)};
+    }
     flush(builder);
     mark_tildes(builder.parts, assignment);
     Word word;
