@@ -22,6 +22,7 @@
 #include "target/pod.h"
 #include "target/sidecar.h"
 
+#include <fcntl.h>
 #include <poll.h>
 #include <sys/ioctl.h>
 #include <sys/prctl.h>
@@ -110,9 +111,19 @@ void tell_stopped(const target::Target& target) {
         ": these are its files, read-only, without its volumes; it has no processes");
 }
 
+// The link's other direction, which serve sends on as the stream `aside`. Non-blocking: a client
+// that does not take it must not hold up a prompt.
+int way_back(int link) {
+    const int flags = ::fcntl(link, F_GETFL);
+    if (flags < 0 || ::fcntl(link, F_SETFL, flags | O_NONBLOCK) != 0) return -1;
+    constexpr int out_of_the_way = 64;
+    return ::fcntl(link, F_DUPFD_CLOEXEC, out_of_the_way);
+}
+
 // Never returns: the process that works.
 [[noreturn]] void work(Open open, const target::Target& target, const sigset_t& mask, pid_t parent,
                        int link) {
+    const int aside = open.aside && link >= 0 ? way_back(link) : -1;
     if (link >= 0) ::close(link);
     ::setpgid(0, 0);
     // In the foreground from the start; SIGTTOU is blocked here still.
@@ -141,7 +152,8 @@ void tell_stopped(const target::Target& target) {
     const commands::Call call{.command = *command,
                               .arguments = std::move(open.arguments),
                               .target = target,
-                              .environment = std::move(open.environment)};
+                              .environment = std::move(open.environment),
+                              .aside = {std::move(open.given), aside}};
     if (auto confined = target::confine_session(target, commands::runs_commands(call)); !confined) {
         say(text(confined.error()));
         ::_exit(limpet_failed);

@@ -18,6 +18,7 @@ int run(const Arguments& arguments) {
     if (!open) return misused(attach_verb, text(open.error()));
     // Without a terminal the shell reads a script from the input, as `ssh HOST < SCRIPT` does.
     open->tty = ::isatty(0) == 1;
+    open->aside = open->tty;
     return run_on(arguments, "attach " + target, *std::move(open));
 }
 

@@ -64,6 +64,7 @@ private:
     Result<> read_agent();
     Result<> take(const Frame& frame);
     Result<> take_data(const Frame& frame);
+    Result<> take_aside(const Frame& frame);
     Result<> move_left();
     Result<> copy_left();
     Result<> check(const Output& output, Result<> written);
@@ -85,6 +86,8 @@ private:
     Log log_;
     Signals signals_;
     Output out_, error_;
+    std::uint64_t aside_granted_ = limits::initial_credit;  // and not yet used
+    bool aside_ended_ = false;
     std::optional<RawMode> raw_;
     std::array<pollfd, slots> polled_{};
     bool greeted_ = false;
@@ -239,6 +242,7 @@ Result<> Conversation::take(const Frame& frame) {
         if (frame.header.stream == Stream::in) input_ended_ = true;  // nobody reads it any more
         if (frame.header.stream == Stream::out) out_.ended = true;
         if (frame.header.stream == Stream::error) error_.ended = true;
+        if (frame.header.stream == Stream::aside) aside_ended_ = true;
         return {};
     }
     auto exit = TRY(decode_exit(frame.payload));
@@ -255,12 +259,30 @@ Result<> Conversation::take_data(const Frame& frame) {
     if (frame.header.stream == Stream::in) {
         return refused("frame", "the agent sends on the input stream");
     }
+    if (frame.header.stream == Stream::aside) return take_aside(frame);
     auto& output = frame.header.stream == Stream::out ? out_ : error_;
     if (output.received + frame.header.length > output.granted || output.ended) {
         return refused("frame", "the agent sends more than it was allowed to");
     }
     output.received += frame.payload.size();
     return check(output, output.sink.write(frame.payload));
+}
+
+// Granted anew at once: nobody else has to take it first.
+Result<> Conversation::take_aside(const Frame& frame) {
+    const auto size = frame.payload.size();
+    if (!task_.history || aside_ended_ || size > aside_granted_) {
+        return refused("frame", "the agent sends aside what it was not asked for");
+    }
+    task_.history->take(frame.payload);
+    task_.history->save();
+    aside_granted_ -= size;
+    if (aside_granted_ > limits::initial_credit - grant_portion) return {};
+    PayloadWriter more;
+    more.u32(static_cast<std::uint32_t>(limits::initial_credit - aside_granted_));
+    connection_.send(FrameType::credit, session_id, more.take(), Stream::aside);
+    aside_granted_ = limits::initial_credit;
+    return {};
 }
 
 // The rest of a large frame, from the socket to the pipe. What was kept before goes out first.

@@ -3,6 +3,7 @@
 
 #include "attach/connection.h"
 #include "attach/endpoint.h"
+#include "attach/history.h"
 #include "limpet/message.h"
 #include "limpet/result.h"
 
@@ -13,6 +14,8 @@ struct Task {
     // Our terminal is in raw mode and belongs to the session; else signals that we get are passed
     // on and what the target prints on a terminal is neutralised.
     bool interactive = false;
+    // Where what the session sends aside goes; null when it was not asked for any.
+    History* history = nullptr;
 };
 
 struct Ending {

@@ -70,6 +70,12 @@ int run_on(const Arguments& arguments, std::string_view what, Open open) {
     }
     const auto timeout = open.timeout;
     const bool interactive = takes_terminal(open);
+    // By the name that was given: the connection may have another for it.
+    std::optional<History> history;
+    if (open.aside) {
+        history.emplace(host_of(arguments), open.target);
+        open.given = history->load();
+    }
     auto link = connect_for(arguments, open.target);
     if (!link) return report(what, link.error());
     const bool verbose = arguments.has("verbose");
@@ -80,7 +86,7 @@ int run_on(const Arguments& arguments, std::string_view what, Open open) {
     if (verbose) {
         note(what, link->name + " opens '" + open.target + "' with " + grant_list(open.grants));
     }
-    const Task task{std::move(open), interactive};
+    const Task task{std::move(open), interactive, history ? &*history : nullptr};
     const auto begin = Clock::now();
     const auto ending = run_session(*std::move(link), task);
     if (verbose && ending && ending->signal == 0) {
@@ -90,6 +96,7 @@ int run_on(const Arguments& arguments, std::string_view what, Open open) {
                        std::to_string(ending->output) + " bytes of output, " +
                        std::to_string(ending->errors) + " of errors");
     }
+    if (history) history->save();
     return conclude(what, ending, timeout);
 }
 

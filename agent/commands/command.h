@@ -80,6 +80,13 @@ private:
     std::vector<Given> given_;
 };
 
+// What the operator's side keeps of a session, beside its streams: what it was handed at the start,
+// and where more goes. The shell's history.
+struct Aside {
+    std::string given = {};
+    int fd = -1;  // non-blocking; nobody's when there is no operator's side
+};
+
 struct Invocation {
     const Command& command;
     const target::Target& target;
@@ -87,6 +94,7 @@ struct Invocation {
     std::vector<std::string> operands = {};     // what is left of the arguments
     std::string directory = "/";                // working directory, absolute in the target
     std::vector<std::string> environment = {};  // exported variables, "NAME=value"
+    Aside aside = {};
     Input in{BorrowedFd(0)};
     Output out{BorrowedFd(1)};
     Output error{BorrowedFd(2)};

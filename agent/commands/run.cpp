@@ -21,6 +21,7 @@ int invoke(const Call& call, BorrowedFd in, BorrowedFd out, BorrowedFd error) {
                           .target = call.target,
                           .directory = call.directory,
                           .environment = call.environment,
+                          .aside = call.aside,
                           .in = Input(in),
                           .out = Output(out),
                           .error = Output(error)};

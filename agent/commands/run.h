@@ -16,6 +16,7 @@ struct Call {
     const target::Target& target;
     std::string directory = "/";
     std::vector<std::string> environment = {};
+    Aside aside = {};
 };
 
 // Whether this call may start other commands, and so must stay as wide as the shell is.

@@ -294,14 +294,15 @@ Result<> Connection::open(const Frame& frame) {
     const Open open = TRY(decode_open(frame.payload));
     last_session_ = id;
     if (sessions_.size() >= limits::sessions_per_connection) {
-        parts_.start(refuse(id, "there are " + std::to_string(sessions_.size()) +
-                                    " sessions on this connection already"));
+        parts_.start(refuse(id, open.aside,
+                            "there are " + std::to_string(sessions_.size()) +
+                                " sessions on this connection already"));
         return {};
     }
     auto child = spawn(server_.program(), open);
     if (!child) {
         log::write(log::Level::error, "session cannot start", {{"reason", text(child.error())}});
-        parts_.start(refuse(id, text(child.error())));
+        parts_.start(refuse(id, open.aside, text(child.error())));
         return {};
     }
     log::write(log::Level::info, "session opened",
@@ -323,8 +324,9 @@ Task<> Connection::live(std::uint32_t id) {
 }
 
 // A session that could not begin ends like every other: its streams first.
-Task<> Connection::refuse(std::uint32_t id, std::string reason) {
-    for (const auto stream : {Stream::out, Stream::error}) {
+Task<> Connection::refuse(std::uint32_t id, bool aside, std::string reason) {
+    for (const auto stream : {Stream::out, Stream::error, Stream::aside}) {
+        if (stream == Stream::aside && !aside) continue;
         co_await send({.length = 0, .type = FrameType::end, .stream = stream, .session = id});
     }
     const Exit exit{.kind = Exit::Kind::failed, .value = 0, .message = std::move(reason)};

@@ -51,7 +51,7 @@ private:
     Task<Received> receive();
     Task<bool> fill(std::size_t size);
     Task<> live(std::uint32_t id);
-    Task<> refuse(std::uint32_t id, std::string reason);
+    Task<> refuse(std::uint32_t id, bool aside, std::string reason);
     Task<> say_why(std::string reason);
     Task<> watch_silence();
     Task<> answer();

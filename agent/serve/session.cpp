@@ -6,6 +6,7 @@
 #include "serve/log.h"
 #include "serve/server.h"
 
+#include <fcntl.h>
 #include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
@@ -33,6 +34,12 @@ constexpr std::uint32_t grant_step = limits::initial_credit / 4;
 // Credit beyond this is no flow control but an overflow in the making.
 constexpr std::uint64_t credit_limit = std::uint64_t{1} << 31;
 
+// The link on which the session got its open frame, read from.
+Descriptor way_back(Connection& connection, const Open& open, int control) {
+    Fd copy(open.aside ? ::fcntl(control, F_DUPFD_CLOEXEC, 0) : -1);
+    return adopt(connection.server().executor(), std::move(copy));
+}
+
 }  // namespace
 
 Session::Session(Connection& connection, std::uint32_t id, const Open& open, std::string payload,
@@ -49,6 +56,8 @@ Session::Session(Connection& connection, std::uint32_t id, const Open& open, std
            connection.peer_credit()},
       error_{Stream::error, adopt(connection.server().executor(), std::move(child.error)),
              connection.peer_credit()},
+      aside_{Stream::aside, way_back(connection, open, control_.native_handle()),
+             connection.peer_credit()},
       allowed_(limits::initial_credit),
       parts_(connection.server().executor(), changed_) {
     if (open.timeout != 0) timeout_at_ = Clock::now() + std::chrono::milliseconds(open.timeout);
@@ -64,6 +73,11 @@ Task<> Session::run() {
     parts_.start(pump_input());
     parts_.start(pump_output(out_));
     parts_.start(pump_output(error_));
+    if (aside_.pipe.is_open()) {
+        parts_.start(pump_output(aside_));
+    } else {
+        aside_.over = true;
+    }
     co_await wait_for_process();
     connection_.server().forget(pid_);
     co_await drain();
@@ -125,11 +139,11 @@ Task<> Session::wait_for_process() {
 // descendant that keeps the stream open delays the exit by `linger` and no longer.
 Task<> Session::drain() {
     auto until = Clock::now() + linger;
-    while (!closed_ && !(out_.over && error_.over)) {
+    while (!closed_ && !(out_.over && error_.over && aside_.over)) {
         co_await changed_.wait(until);
         if (Clock::now() < until) continue;
         until = Clock::time_point::max();
-        for (Output* output : {&out_, &error_}) {
+        for (Output* output : {&out_, &error_, &aside_}) {
             int left = 0;
             if (output->over) continue;
             if (::ioctl(output->pipe.native_handle(), FIONREAD, &left) != 0) left = 0;
@@ -242,7 +256,7 @@ Result<> Session::end_input() {
 
 Result<> Session::grant(Stream stream, std::uint32_t credit) {
     if (stream == Stream::in) return refused("credit", "for a stream that the peer sends");
-    auto& output = stream == Stream::out ? out_ : error_;
+    auto& output = stream == Stream::out ? out_ : stream == Stream::error ? error_ : aside_;
     if (output.credit + credit > credit_limit) return refused("credit", "beyond 2 GiB");
     output.credit += credit;
     changed_.notify();
@@ -279,6 +293,7 @@ void Session::close() {
     in_.close(ignored);
     out_.pipe.close(ignored);
     error_.pipe.close(ignored);
+    aside_.pipe.close(ignored);
     changed_.notify();
 }
 

@@ -66,6 +66,7 @@ private:
     Descriptor control_;
     Output out_;
     Output error_;
+    Output aside_;
 
     std::string pending_;  // received for the session and not yet written: from written_ on
     std::size_t written_ = 0;

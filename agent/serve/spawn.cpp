@@ -180,6 +180,7 @@ Result<Child> spawn(const Program& program, const Open& open) {
     ends.control = Fd(control[1]);
     TRY(make_nonblocking(child.in));
     TRY(make_nonblocking(child.out));
+    if (open.aside) TRY(make_nonblocking(child.control));
     for (Fd* end : {&ends.in, &ends.out, &ends.error, &ends.control}) {
         *end = TRY(above_three(std::move(*end)));
     }

@@ -10,8 +10,8 @@
 
 namespace limpet::serve {
 
-// Our ends; all but `control` are non-blocking. With a terminal `in` and `out` are both the pty's
-// master, and there is no `error`.
+// Our ends; all but a `control` that nothing comes back on are non-blocking. With a terminal `in`
+// and `out` are both the pty's master, and there is no `error`.
 struct Child {
     pid_t pid = -1;
     Fd in;

@@ -36,7 +36,7 @@ enum class FrameType : std::uint8_t {
     error = 12,  // both, then the connection closes: text
 };
 
-enum class Stream : std::uint8_t { in = 0, out = 1, error = 2 };
+enum class Stream : std::uint8_t { in = 0, out = 1, error = 2, aside = 3 };
 
 struct FrameHeader {
     std::uint32_t length = 0;
@@ -106,7 +106,7 @@ inline Result<FrameHeader> decode_header(std::span<const std::byte, frame_header
     const auto type = std::to_integer<std::uint8_t>(bytes[4]);
     const auto stream = std::to_integer<std::uint8_t>(bytes[5]);
     if (type < 1 || type > 12) return refused("frame", "unknown type " + std::to_string(type));
-    if (stream > 2) return refused("frame", "unknown stream " + std::to_string(stream));
+    if (stream > 3) return refused("frame", "unknown stream " + std::to_string(stream));
     if (bytes[6] != std::byte{0} || bytes[7] != std::byte{0}) {
         return refused("frame", "reserved bits are set");
     }

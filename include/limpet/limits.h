@@ -18,6 +18,12 @@ inline constexpr std::size_t control_payload = 64 * 1024;
 // output streams a session holds at most 2 MiB on either side.
 inline constexpr std::uint32_t initial_credit = 1024 * 1024;
 
+// What is typed at a prompt and kept by the client: a line of a person, and what a thousand of them
+// take. It travels in the open frame.
+inline constexpr std::size_t history_entry = 16 * 1024;
+inline constexpr std::size_t history = 256 * 1024;
+inline constexpr std::size_t history_entries = 1000;
+
 inline constexpr std::size_t sessions_per_connection = 1024;
 inline constexpr std::size_t connections = 256;
 inline constexpr std::size_t arguments = 65536;  // in one open

@@ -27,6 +27,7 @@ struct Hello {
 
 struct Open {
     bool tty = false;
+    bool aside = false;  // the session may send on the stream of that name
     std::uint16_t rows = 24;
     std::uint16_t columns = 80;
     Grant grants = default_grants;
@@ -34,6 +35,7 @@ struct Open {
     std::string target;                    // as design.md section 2; empty: no target
     std::vector<std::string> arguments;    // argv; empty: the interactive shell
     std::vector<std::string> environment;  // "TERM=xterm", of the operator's side
+    std::string given = {};                // what the session is handed beside its input
 };
 
 struct Exit {
@@ -128,6 +130,7 @@ inline Result<Hello> decode_hello(std::string_view payload) {
 inline std::string encode(const Open& open) {
     PayloadWriter out;
     out.u8(open.tty ? 1 : 0);
+    out.u8(open.aside ? 1 : 0);
     out.u16(open.rows);
     out.u16(open.columns);
     out.u32(static_cast<std::uint32_t>(open.grants));
@@ -135,6 +138,7 @@ inline std::string encode(const Open& open) {
     out.string(open.target);
     out.list(open.arguments);
     out.list(open.environment);
+    out.string(open.given);
     return out.take();
 }
 
@@ -144,6 +148,9 @@ inline Result<Open> decode_open(std::string_view payload) {
     const auto tty = TRY(in.number(1));
     if (tty > 1) return refused("open", "tty is neither 0 nor 1");
     open.tty = tty == 1;
+    const auto aside = TRY(in.number(1));
+    if (aside > 1) return refused("open", "aside is neither 0 nor 1");
+    open.aside = aside == 1;
     open.rows = static_cast<std::uint16_t>(TRY(in.number(2)));
     open.columns = static_cast<std::uint16_t>(TRY(in.number(2)));
     const auto grants = static_cast<Grant>(TRY(in.number(4)));
@@ -153,6 +160,7 @@ inline Result<Open> decode_open(std::string_view payload) {
     open.target = TRY(in.string());
     open.arguments = TRY(in.list());
     open.environment = TRY(in.list());
+    open.given = TRY(in.string());
     TRY(in.end());
     return open;
 }

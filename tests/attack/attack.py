@@ -137,9 +137,10 @@ def pack(text):
 def session(target, *argv, grants=GRANTS, environment=(), **options):
     """A session of the agent alone, without serve or client: a Popen; .link is our end of fd 3."""
     ours, theirs = socket.socketpair()
-    payload = struct.pack("<BHHII", 0, 24, 80, grants, 0) + pack(target)
+    payload = struct.pack("<BBHHII", 0, 0, 24, 80, grants, 0) + pack(target)
     for words in (argv, environment):
         payload += struct.pack("<I", len(words)) + b"".join(pack(word) for word in words)
+    payload += pack("")
     ours.sendall(payload)
     ours.shutdown(socket.SHUT_WR)
     process = start(AGENT, "session", pass_fds=[3],

@@ -27,9 +27,10 @@ def string(text):
 
 
 def opening(session, argv, target="", tty=False, timeout=0):
-    payload = struct.pack("<BHHII", tty, 24, 80, 7, timeout) + string(target)
+    payload = struct.pack("<BBHHII", tty, 0, 24, 80, 7, timeout) + string(target)
     for words in argv, ["TERM=dumb"]:
         payload += struct.pack("<I", len(words)) + b"".join(string(word) for word in words)
+    payload += string("")
     return frame(OPEN, session, payload=payload)
 
 
@@ -43,7 +44,7 @@ class Wire:
         self.text = {}
         self.exits = {}
         self.granting = True
-        self.sock.sendall(frame(HELLO, payload=b"LMPT" + struct.pack("<II", 1, MIB) + string("t")))
+        self.sock.sendall(frame(HELLO, payload=b"LMPT" + struct.pack("<II", 2, MIB) + string("t")))
         kind, _, _, payload = self.receive()
         check(kind == HELLO and payload[:4] == b"LMPT", "no hello")
 
@@ -411,7 +412,7 @@ def silence_ends_a_connection_on_either_side():
         client = start(CLIENT, "--host", f"unix:{path}", "exec", "pid:1", "--", "true",
                        stdin=subprocess.DEVNULL, stderr=subprocess.PIPE)
         agent, _ = listener.accept()
-    agent.sendall(frame(HELLO, payload=b"LMPT" + struct.pack("<II", 1, MIB) + string("silent")))
+    agent.sendall(frame(HELLO, payload=b"LMPT" + struct.pack("<II", 2, MIB) + string("silent")))
 
     seen, first_ping = [], None
     while (got := wire.receive()) is not None:

@@ -286,3 +286,13 @@ TEST_CASE("signals are passed on, and a second interrupt gives up", "[client]") 
     CHECK(client.hear().first.type == FrameType::close);
     CHECK(client.status() == -SIGINT);
 }
+
+TEST_CASE("what the agent sends aside unasked is refused", "[client]") {
+    Client client;
+    const auto open = client.begin();
+    CHECK_FALSE(open.aside);
+    client.say(FrameType::data, "rm -rf /\n", Stream::aside);
+    CHECK(client.status() == 125);
+    CHECK(read_some(client.error, 1000).find("sends aside what it was not asked for") !=
+          std::string::npos);
+}

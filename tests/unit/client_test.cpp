@@ -164,7 +164,7 @@ TEST_CASE("a hostile agent's frames are refused before they are kept", "[client]
     const std::string huge("\xff\xff\xff\x7f\x03\x01\0\0\1\0\0\0", 12);
     CHECK(after(hello() + huge).starts_with("frame: payload of 2147483647 bytes"));
     CHECK(after(frame(FrameType::hello, 0, encode(Hello{.protocol = 99, .software = "agent 9"}))) ==
-          "hello: the agent (agent 9) speaks protocol 99, this client 1: use the same version of "
+          "hello: the agent (agent 9) speaks protocol 99, this client 2: use the same version of "
           "both");
 }
 

@@ -56,7 +56,7 @@ std::string reencode(const FrameHeader& header, const std::string& payload) {
 
 TEST_CASE("the examples of the protocol decode, and encode to the same bytes", "[frame]") {
     const auto examples = blocks("hex");
-    REQUIRE(examples.size() == 18);
+    REQUIRE(examples.size() == 19);
     std::set<FrameType> seen;
     for (const auto& example : examples) {
         REQUIRE(example.size() >= frame_header_size);
@@ -84,7 +84,10 @@ TEST_CASE("the examples mean what the text beside them says", "[frame]") {
     CHECK(shell.timeout == 60'000);
     CHECK(shell.grants == (default_grants | Grant::trace));
     CHECK(shell.arguments.empty());
-    const auto failure = decode_exit(examples.at(14).substr(frame_header_size)).value();
+    CHECK(shell.aside);
+    CHECK(shell.given == std::string("ls -l\0ps\0", 9));
+    CHECK_FALSE(open.aside);
+    const auto failure = decode_exit(examples.at(15).substr(frame_header_size)).value();
     CHECK(failure.kind == Exit::Kind::failed);
     CHECK(failure.message == "fork session: Resource temporarily unavailable");
 }

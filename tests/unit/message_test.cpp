@@ -63,7 +63,10 @@ TEST_CASE("fields out of range are refused", "[message]") {
     bytes[0] = 2;
     CHECK(text(decode_open(bytes).error()) == "open: tty is neither 0 nor 1");
     bytes = encode(open);
-    bytes[5] = static_cast<char>(0x40);
+    bytes[1] = 2;
+    CHECK(text(decode_open(bytes).error()) == "open: aside is neither 0 nor 1");
+    bytes = encode(open);
+    bytes[6] = static_cast<char>(0x40);
     CHECK(text(decode_open(bytes).error()) == "open: a grant that this agent does not know");
     bytes = encode(Exit{});
     bytes[0] = 4;
@@ -75,6 +78,7 @@ TEST_CASE("fields out of range are refused", "[message]") {
 
 TEST_CASE("a count or length that cannot be true costs no memory", "[message]") {
     PayloadWriter writer;
+    writer.u8(0);
     writer.u8(0);
     writer.u16(24);
     writer.u16(80);

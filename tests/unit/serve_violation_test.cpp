@@ -111,7 +111,7 @@ TEST_CASE("a violation ends the connection and its sessions, with the reason", "
 TEST_CASE("a peer of another version is told both", "[serve]") {
     Peer peer(false);
     peer.send(hello(7));
-    CHECK(peer.closed() == "hello: limpet-agent 0.1.0 speaks protocol 1, the peer 7");
+    CHECK(peer.closed() == "hello: limpet-agent 0.1.0 speaks protocol 2, the peer 7");
     CHECK(peer.ended());
 }
 
