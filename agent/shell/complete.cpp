@@ -1,15 +1,10 @@
-// shell/complete.cpp - completion of commands, options, variables and paths.
+// shell/complete.cpp - the word before the cursor, and what it is an argument of.
 #include "shell/complete.h"
 
 #include "commands/command.h"
-#include "shell/builtins.h"
-#include "shell/expand.h"
-#include "shell/files.h"
+#include "shell/candidates.h"
+#include "shell/manual.h"
 #include "shell/shell.h"
-#include "shell/suggest.h"
-#include "target/deadline.h"
-
-#include <dirent.h>
 
 #include <algorithm>
 
@@ -19,29 +14,64 @@ namespace {
 // The word that the cursor is in, as the lexer would see it so far.
 struct Context {
     std::size_t start = 0;
-    std::string word;     // without its quotes
-    char quote = 0;       // that is open
-    bool command = true;  // it stands where a command does
-    std::string name;     // of the command it is an argument of
-};
-
-struct Candidate {
-    std::string text;
-    std::string shown;
-    bool whole = true;  // a blank follows
+    std::string word;            // without its quotes
+    char quote = 0;              // that is open
+    bool command = true;         // it stands where a command does
+    bool file = false;           // it follows < or >
+    std::string name = {};       // of the command it is an argument of
+    std::string before = {};     // the argument before it
+    std::size_t operands = 0;    // arguments before it that are no options
+    bool options_ended = false;  // by --
 };
 
 // Words after which a command follows.
 constexpr std::string_view openers[] = {"if",    "then", "else", "elif", "while",
                                         "until", "do",   "!",    "{"};
 
+// The option that takes the next word as its value; null when there is none.
+const commands::Option* option_taking(const Context& context) {
+    if (context.before.size() < 2 || context.before[0] != '-') return nullptr;
+    for (const auto& option : options_of(context.name)) {
+        if (option.argument.empty() || option.argument.starts_with('[')) continue;
+        const bool by_letter = option.letter != 0 && context.before[1] != '-' &&
+                               context.before.back() == option.letter;
+        const bool by_name =
+            !option.name.empty() && context.before == "--" + std::string(option.name);
+        if (by_letter || by_name) return &option;
+    }
+    return nullptr;
+}
+
+void end_argument(Context& context) {
+    const bool option = !context.options_ended && context.word.starts_with('-');
+    const bool value = option_taking(context) != nullptr;
+    if (!option && !value) {
+        // An argument may be a command with arguments of its own: xargs, env, exec.
+        const bool assigns = context.word.contains('=');
+        if (!assigns && operand_kind(context.name, context.operands) == Kind::commands &&
+            context.name != "help" && context.name != "type" && context.name != "hash") {
+            context.name = context.word;
+            context.operands = 0;
+            context.before.clear();
+            return;
+        }
+        if (!assigns || !commands::find(context.name)) ++context.operands;
+    }
+    if (context.word == "--") context.options_ended = true;
+    context.before = value ? std::string() : context.word;
+}
+
 void end_word(Context& context, bool has_word, std::size_t next) {
-    if (has_word) {
+    if (has_word && context.file) {
+        context.file = false;
+    } else if (has_word && context.command) {
         const bool opens = std::ranges::find(openers, context.word) != std::end(openers);
-        if (context.command && !opens && !context.word.contains('=')) {
+        if (!opens && !context.word.contains('=')) {
             context.name = context.word;
             context.command = false;
         }
+    } else if (has_word) {
+        end_argument(context);
     }
     context.word.clear();
     context.start = next;
@@ -66,21 +96,20 @@ Context look_at(std::string_view line, std::size_t cursor) {
         } else if (byte == '\'' || byte == '"') {
             context.quote = byte;
             has_word = true;
-        } else if (std::string_view(" \t\n").contains(byte)) {
+        } else if (byte == ' ' || byte == '\t') {
             end_word(context, has_word, i + 1);
             has_word = false;
-            if (byte == '\n') context.command = true;
-        } else if (std::string_view("|&;()").contains(byte) || byte == '`') {
-            context.word.clear();
-            context.start = i + 1;
-            context.command = true;
+        } else if (std::string_view("\n|&;()`").contains(byte)) {
+            context = {.start = i + 1, .word = {}};
             has_word = false;
         } else if (byte == '<' || byte == '>') {
+            // A number before it is the redirection's own.
+            if (context.word.find_first_not_of("0123456789") == std::string::npos) {
+                has_word = false;
+            }
             end_word(context, has_word, i + 1);
             has_word = false;
-            // A file follows, also in front of a command.
-            if (context.command) context.name = ">";
-            context.command = false;
+            context.file = true;
         } else {
             context.word += byte;
             has_word = true;
@@ -106,71 +135,6 @@ std::string escaped(std::string_view text, char quote) {
     return result;
 }
 
-void add_commands(Shell& shell, std::string_view prefix, std::vector<Candidate>& candidates) {
-    for (auto& name : command_names(shell)) {
-        if (name.starts_with(prefix)) candidates.push_back({name, name});
-    }
-}
-
-void add_variables(Shell& shell, std::string_view prefix, std::vector<Candidate>& candidates) {
-    for (Symbol symbol = 0; symbol < shell.variables.size(); ++symbol) {
-        const auto& name = shell.variables.symbols.name(symbol);
-        if (shell.variables.get(symbol) && name.starts_with(prefix)) {
-            candidates.push_back({name, "$" + name});
-        }
-    }
-}
-
-void add_options(const commands::Command& command, std::string_view prefix,
-                 std::vector<Candidate>& candidates) {
-    for (const auto& option : command.options) {
-        if (!option.name.empty()) {
-            const auto text = "--" + std::string(option.name);
-            const bool takes = !option.argument.empty() && !option.argument.starts_with('[');
-            if (text.starts_with(prefix)) {
-                candidates.push_back({takes ? text + "=" : text, text, !takes});
-            }
-        }
-        if (option.letter != 0 && option.letter != '#' && !prefix.starts_with("--")) {
-            const auto text = std::string("-") + option.letter;
-            const bool also_long = !option.name.empty();
-            if (text.starts_with(prefix) && (!also_long || prefix == text)) {
-                candidates.push_back({text, text});
-            }
-        }
-    }
-}
-
-void add_paths(Shell& shell, const std::string& word, std::vector<Candidate>& candidates) {
-    constexpr std::size_t most = 5000;
-    const auto slash = word.rfind('/');
-    const auto leaf = slash == word.npos ? word : word.substr(slash + 1);
-    const auto written = slash == word.npos ? std::string() : word.substr(0, slash + 1);
-    std::string place = written;
-    if (written.starts_with('~')) {
-        std::string home;
-        const auto end = written.find('/');
-        if (!home_directory(shell, std::string_view(written).substr(1, end - 1), home)) return;
-        place = home + written.substr(end);
-    }
-    const auto directory = open_directory(shell, place);
-    if (!directory) return;
-    const target::deadline::Guard guard(shell.target);
-    target::Listing listing(*directory, place);
-    while (candidates.size() < most) {
-        const auto entry = listing.next();
-        if (!entry || !*entry) break;
-        const std::string name((*entry)->name);
-        if (!name.starts_with(leaf) || (name.starts_with('.') && leaf.empty())) continue;
-        // Asked of the file itself only for a link or where the listing does not say.
-        const bool is_folder = (*entry)->type == DT_DIR ||
-                               (((*entry)->type == DT_LNK || (*entry)->type == DT_UNKNOWN) &&
-                                is_directory(shell, place + name));
-        const auto mark = is_folder ? "/" : "";
-        candidates.push_back({written + name + mark, name + mark, !is_folder});
-    }
-}
-
 std::string agreement(const std::vector<Candidate>& candidates) {
     auto common = candidates.front().text;
     for (const auto& candidate : candidates) {
@@ -185,35 +149,78 @@ std::string agreement(const std::vector<Candidate>& candidates) {
     return common;
 }
 
+void sort(std::vector<Candidate>& candidates) {
+    // Numbers by their value: pids.
+    std::ranges::sort(candidates, [](const Candidate& a, const Candidate& b) {
+        const auto number = [](const Candidate& one) {
+            return one.text.find_first_not_of("0123456789") == std::string::npos;
+        };
+        if (number(a) && number(b) && a.text.size() != b.text.size()) {
+            return a.text.size() < b.text.size();
+        }
+        return a.shown < b.shown;
+    });
+}
+
+// $NAME and ${NAME: the part before the $ stays as it is written.
+bool complete_variable(Shell& shell, const Context& context, std::size_t cursor,
+                       Completion& completion) {
+    const auto dollar = context.quote == '\'' ? std::string::npos : context.word.rfind('$');
+    if (dollar == std::string::npos) return false;
+    auto name = std::string_view(context.word).substr(dollar + 1);
+    const bool braced = name.starts_with('{');
+    if (braced) name.remove_prefix(1);
+    if (!name.empty() && !is_name(name)) return false;
+    add_variables(shell, name, completion.candidates);
+    completion.start = cursor - name.size();
+    if (completion.candidates.empty()) return true;
+    completion.insertion = agreement(completion.candidates);
+    if (braced && completion.candidates.size() == 1) completion.insertion += '}';
+    return true;
+}
+
+// What the word may be, and how much of it is not part of the candidates' texts: "--sort=".
+std::size_t gather(Shell& shell, const Context& context, std::vector<Candidate>& candidates) {
+    const auto& word = context.word;
+    const auto equals = word.find('=');
+    if (context.file) {
+        add_kind(shell, Kind::paths, word, candidates);
+    } else if (context.command && equals != std::string::npos) {
+        add_kind(shell, Kind::paths, word.substr(equals + 1), candidates);
+        return equals + 1;
+    } else if (context.command) {
+        add_kind(shell, Kind::commands, word, candidates);
+    } else if (const auto* option = option_taking(context)) {
+        const auto kind = kind_of(*option);
+        add_kind(shell, kind == Kind::nothing ? Kind::paths : kind, word, candidates);
+    } else if (context.name == "kill" && context.operands == 0 && word.starts_with('-')) {
+        add_signals(word, "-", candidates);
+        add_options(context.name, word, candidates);
+    } else if (word.starts_with("--") && equals != std::string::npos) {
+        for (const auto& one : options_of(context.name)) {
+            if (word.substr(2, equals - 2) != one.name) continue;
+            add_kind(shell, kind_of(one), word.substr(equals + 1), candidates);
+        }
+        return equals + 1;
+    } else if (word.starts_with('-') && !context.options_ended) {
+        add_options(context.name, word, candidates);
+    } else {
+        add_kind(shell, operand_kind(context.name, context.operands), word, candidates);
+    }
+    return 0;
+}
+
 }  // namespace
 
 Completion complete(Shell& shell, std::string_view line, std::size_t cursor) {
-    auto context = look_at(line, cursor);
-    std::vector<Candidate> candidates;
-    const auto dollar = context.quote == '\'' ? std::string::npos : context.word.rfind('$');
-    if (dollar != std::string::npos &&
-        (dollar + 1 == context.word.size() || is_name(context.word.substr(dollar + 1)))) {
-        // The part before the $ stays as it is written.
-        const auto length = context.word.size() - dollar;
-        add_variables(shell, std::string_view(context.word).substr(dollar + 1), candidates);
-        Completion completion{.start = cursor - length};
-        if (candidates.empty()) return completion;
-        completion.insertion = "$" + agreement(candidates);
-        for (auto& candidate : candidates) completion.names.push_back(candidate.shown);
-        std::ranges::sort(completion.names);
+    const auto context = look_at(line, cursor);
+    Completion completion{.start = context.start, .insertion = {}, .candidates = {}};
+    auto& candidates = completion.candidates;
+    if (complete_variable(shell, context, cursor, completion)) {
+        sort(candidates);
         return completion;
     }
-    if (context.command && !context.word.contains('/')) {
-        add_commands(shell, context.word, candidates);
-    } else {
-        const auto* command = commands::find(context.name);
-        if (context.word.starts_with('-') && command) {
-            add_options(*command, context.word, candidates);
-        } else {
-            add_paths(shell, context.word, candidates);
-        }
-    }
-    Completion completion{.start = context.start};
+    const auto kept = gather(shell, context, candidates);
     if (candidates.empty()) return completion;
     std::string prefix;
     auto common = agreement(candidates);
@@ -224,13 +231,13 @@ Completion complete(Shell& shell, std::string_view line, std::size_t cursor) {
         prefix = common.substr(0, end);
         common.erase(0, end);
     }
+    prefix += context.word.substr(0, kept);
     completion.insertion = prefix + escaped(common, context.quote);
     if (candidates.size() == 1 && candidates[0].whole) {
         if (context.quote != 0) completion.insertion += context.quote;
         completion.insertion += ' ';
     }
-    for (auto& candidate : candidates) completion.names.push_back(std::move(candidate.shown));
-    std::ranges::sort(completion.names);
+    sort(candidates);
     return completion;
 }
 

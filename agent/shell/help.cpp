@@ -1,10 +1,10 @@
-// shell/help.cpp - help and history.
+// shell/help.cpp - help.
 #include "commands/command.h"
 #include "shell/builtins.h"
+#include "shell/manual.h"
 #include "shell/shell.h"
 #include "shell/suggest.h"
 
-#include <charconv>
 #include <map>
 
 namespace limpet::shell {
@@ -55,8 +55,7 @@ int run_help(Shell& shell, Words& words) {
         if (const auto* command = commands::find(name)) {
             shell.write(commands::help_text(*command));
         } else if (const auto* builtin = find_builtin(name)) {
-            shell.write("usage: " + std::string(builtin->name) + " " + std::string(builtin->usage) +
-                        "\n" + std::string(builtin->summary) + "\n");
+            shell.write(manual(*builtin));
         } else {
             const auto near = suggest(shell, name);
             shell.complain("help: there is no command '" + name + "'" +
@@ -65,31 +64,6 @@ int run_help(Shell& shell, Words& words) {
         }
     }
     return status;
-}
-
-int run_history(Shell& shell, Words& words) {
-    if (words.size() > 1 && words[1] == "-c") {
-        shell.history_first += shell.history.size();
-        shell.history.clear();
-        return 0;
-    }
-    std::size_t count = shell.history.size();
-    if (words.size() > 1) {
-        const auto& word = words[1];
-        const auto [end, code] = std::from_chars(word.data(), word.data() + word.size(), count);
-        if (code != std::errc{} || end != word.data() + word.size()) {
-            return misuse(shell, words, word + ": not a number");
-        }
-        count = std::min(count, shell.history.size());
-    }
-    std::string text;
-    for (std::size_t i = shell.history.size() - count; i < shell.history.size(); ++i) {
-        auto number = std::to_string(shell.history_first + i);
-        text += std::string(number.size() < 5 ? 5 - number.size() : 0, ' ') + number + "  " +
-                shell.history[i] + '\n';
-    }
-    shell.write(text);
-    return 0;
 }
 
 }  // namespace limpet::shell

@@ -5,6 +5,7 @@
 #include "shell/execute.h"
 #include "shell/expand.h"
 #include "shell/files.h"
+#include "shell/history.h"
 #include "shell/shell.h"
 
 #include <unistd.h>
@@ -15,12 +16,11 @@
 namespace limpet::shell {
 namespace {
 
-constexpr std::size_t history_limit = 1000;
-
 struct Reader {
     Shell& shell;
     std::optional<Editor> editor;  // none on a dumb terminal
     bool ended = false;
+    bool cut_short = false;  // the input ended in the middle of a command
 };
 
 bool coloured(Shell& shell) {
@@ -58,25 +58,11 @@ std::string prompt(Shell& shell, bool continued, bool editing) {
     return continued ? "> " : own_prompt(shell, editing);
 }
 
-void keep(Shell& shell, const std::string& line, bool continued) {
-    if (line.find_first_not_of(" \t\n") == std::string::npos) return;
-    auto& history = shell.history;
-    if (continued && !history.empty()) {
-        history.back() += '\n' + line;
-        return;
-    }
-    if (!history.empty() && history.back() == line) return;
-    history.push_back(line);
-    if (history.size() <= history_limit) return;
-    history.erase(history.begin());
-    ++shell.history_first;
-}
-
 bool read_plain(Shell& shell, std::string& text) {
     const auto before = text.size();
     for (;;) {
         char byte = 0;
-        const auto got = ::read(0, &byte, 1);
+        const auto got = read_terminal(0, &byte, 1);
         if (got < 0 && errno == EINTR) {
             run_traps(shell);
             if (!shell.leaving()) continue;
@@ -89,20 +75,43 @@ bool read_plain(Shell& shell, std::string& text) {
     }
 }
 
-bool read_edited(Reader& reader, const std::string& shown, std::string& text, bool continued) {
+bool read_edited(Reader& reader, std::string& text, bool continued) {
     auto& shell = reader.shell;
+    auto& editor = *reader.editor;
     std::string line;
-    switch (reader.editor->read(shown, line)) {
-        case Editor::Outcome::end: reader.ended = true; return false;
+    const auto outcome = editor.read({.first = prompt(shell, continued, true),
+                                      .continuation = prompt(shell, true, true),
+                                      .colour = coloured(shell)},
+                                     line);
+    switch (outcome) {
+        case Editor::Outcome::end:
+            (continued ? reader.cut_short : reader.ended) = true;
+            return false;
         case Editor::Outcome::interrupt:
             // The command that was begun is dropped, and a new prompt comes.
+            shell.history_open = false;
             shell.status = 128 + SIGINT;
             if (!shell.leaving()) shell.flow = Flow::interrupt;
             return false;
         case Editor::Outcome::line: break;
     }
-    keep(shell, line, continued);
+    reader.cut_short = editor.cut_short();
+    keep_line(shell, line, continued);
     text += line + '\n';
+    // Before it is run: a session may end in the middle of it.
+    if (reader.cut_short || !is_unfinished(shell, text)) publish_line(shell);
+    return true;
+}
+
+bool read_unedited(Reader& reader, std::string& text, bool continued) {
+    auto& shell = reader.shell;
+    write_fd(2, prompt(shell, continued, false));
+    const auto before = text.size();
+    if (!read_plain(shell, text)) {
+        if (!shell.leaving()) (continued ? reader.cut_short : reader.ended) = true;
+        return false;
+    }
+    keep_line(shell, std::string_view(text).substr(before), continued);
     return true;
 }
 
@@ -110,24 +119,19 @@ bool read_line(void* context, std::string& text, bool continued) {
     auto& reader = *static_cast<Reader*>(context);
     auto& shell = reader.shell;
     if (reader.ended || shell.leaving()) return false;
+    if (reader.cut_short && continued) return false;
+    reader.cut_short = false;
+    if (!continued) publish_line(shell);
     report_jobs(shell);
     if (signal_pending()) run_traps(shell);
-    const auto shown = prompt(shell, continued, reader.editor.has_value());
     const auto before = text.size();
-    bool good = false;
-    if (reader.editor) {
-        good = read_edited(reader, shown, text, continued);
-    } else {
-        write_fd(2, shown);
-        good = read_plain(shell, text);
-    }
+    const bool good = reader.editor ? read_edited(reader, text, continued)
+                                    : read_unedited(reader, text, continued);
     // Only an exit right after the warning is meant.
     if (good && !std::string_view(text).substr(before).starts_with("exit")) {
         shell.stopped_warned = false;
     }
-    if (good || reader.editor) return good;
-    if (!shell.leaving()) reader.ended = true;
-    return false;
+    return good;
 }
 
 bool can_edit(Shell& shell) {
@@ -143,10 +147,11 @@ bool may_end(Shell& shell) {
     return false;
 }
 
-// Those that are stopped would never learn that the session is over.
+// Those that are stopped would never learn that the session is over; after a hang-up all are told.
 void hang_up(Shell& shell) {
     for (const auto& job : shell.jobs.list) {
-        if (job.group == 0 || state(job) != ProcessState::stopped) continue;
+        if (job.group == 0 || state(job) == ProcessState::ended) continue;
+        if (state(job) != ProcessState::stopped && !shell.hung_up) continue;
         ::kill(-job.group, SIGHUP);
         ::kill(-job.group, SIGCONT);
     }
@@ -173,13 +178,14 @@ int run_interactive(Shell& shell, const std::string* first) {
     if (can_edit(shell)) reader.editor.emplace(shell);
     while (!first && shell.flow != Flow::leave_shell) {
         shell.flow = Flow::none;
-        reader.ended = false;
+        reader.ended = reader.cut_short = false;
         Source source(read_line, &reader);
         run_source(shell, source);
         if (shell.flow == Flow::none && reader.ended && may_end(shell)) break;
     }
     shell.flow = Flow::none;
     run_exit_trap(shell);
+    publish_line(shell);
     hang_up(shell);
     stop_job_control(shell);
     return shell.status & 255;

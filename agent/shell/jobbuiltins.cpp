@@ -47,6 +47,9 @@ int send(Shell& shell, const std::string& word, int signal) {
         // Death waits until a stopped process goes on.
         if (state(*job) == ProcessState::stopped && (signal == SIGTERM || signal == SIGHUP)) {
             ::kill(whom, SIGCONT);
+            for (auto& process : job->processes) {
+                if (process.state == ProcessState::stopped) process.state = ProcessState::running;
+            }
         }
         return 0;
     }

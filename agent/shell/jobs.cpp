@@ -66,14 +66,36 @@ pid_t overdue_child(const Shell& shell) {
     return 0;
 }
 
+// A Ctrl-C that came before the job was there to get it: when the shell itself was in front.
+void pass_on_interrupt(const Shell& shell, const Job& job) {
+    if (!shell.at_prompt() || job.group == 0) return;
+    const bool trapped = shell.traps.actions[SIGINT].has_value();
+    if (trapped ? pending_trap(shell) == SIGINT : take_interrupt()) ::kill(-job.group, SIGINT);
+}
+
+// The job learns that the session is over, also when it is stopped.
+void hang_up(const Job& job) {
+    for (const int signal : {SIGHUP, SIGCONT}) {
+        if (job.group != 0) {
+            ::kill(-job.group, signal);
+        } else {
+            for (const auto& process : job.processes) ::kill(process.pid, signal);
+        }
+    }
+}
+
 // waitpid(2) of any child. In a target a child may hang where no signal reaches it: that one
 // counts as killed by its deadline, and the kernel keeps it. SIGCHLD is blocked meanwhile, so that
 // sigtimedwait(2) gets it; another signal ends the wait with EINTR, as it would waitpid's.
 pid_t wait_for_any(const Shell& shell, int& status, int flags) {
-    if (shell.here() || (flags & WNOHANG) != 0) return ::waitpid(-1, &status, flags);
+    const bool at_once = (flags & WNOHANG) != 0;
+    if (at_once || (shell.here() && !shell.at_prompt())) return ::waitpid(-1, &status, flags);
     sigset_t ended, before;
     ::sigemptyset(&ended);
     ::sigaddset(&ended, SIGCHLD);
+    if (shell.at_prompt()) {
+        for (const int one : {SIGINT, SIGHUP}) ::sigaddset(&ended, one);
+    }
     ::sigprocmask(SIG_BLOCK, &ended, &before);
     pid_t child = 0;
     while ((child = ::waitpid(-1, &status, flags | WNOHANG)) == 0) {
@@ -82,8 +104,11 @@ pid_t wait_for_any(const Shell& shell, int& status, int flags) {
             break;
         }
         constexpr timespec look_again{.tv_sec = 1, .tv_nsec = 0};
-        if (::sigtimedwait(&ended, nullptr, &look_again) < 0 && errno == EINTR) {
+        const int signal = ::sigtimedwait(&ended, nullptr, &look_again);
+        if (signal == SIGINT || signal == SIGHUP) note_signal(signal);
+        if (signal == SIGINT || signal == SIGHUP || (signal < 0 && errno == EINTR)) {
             child = -1;
+            errno = EINTR;
             break;
         }
     }
@@ -187,7 +212,11 @@ void remove_job(Shell& shell, const Job& job) {
 
 pid_t fork_plain(Shell& shell) {
     const pid_t parent = ::getpid();
+    // One that comes now is for both; one that came before the fork, for the child too.
+    const InterruptBlocked blocked(shell.at_prompt());
+    const bool interrupted = shell.at_prompt() && pending_trap(shell) == SIGINT;
     const pid_t child = ::fork();
+    if (child > 0 && interrupted) ::kill(child, SIGINT);
     if (child < 0) {
         shell.give_up("fork: " + std::string(::strerrordesc_np(errno)));
         return -1;
@@ -200,6 +229,8 @@ pid_t fork_process(Shell& shell, Job& job, bool background, std::string_view nam
     const bool monitor = shell.on(opt_monitor);
     const int terminal = shell.jobs.terminal;
     const pid_t parent = ::getpid();
+    // Until the child has given up our handlers.
+    const InterruptBlocked blocked(shell.at_prompt());
     const pid_t child = ::fork();
     if (child < 0) {
         shell.give_up("fork: " + std::string(::strerrordesc_np(errno)));
@@ -254,7 +285,11 @@ int status(const Job& job, bool pipefail) {
 
 int wait_foreground(Shell& shell, Job& job) {
     if (shell.jobs.terminal >= 0 && job.group != 0) set_foreground(shell, job.group);
-    while (state(job) == ProcessState::running) wait_once(shell, 0);
+    pass_on_interrupt(shell, job);
+    while (state(job) == ProcessState::running) {
+        if (hung_up(shell)) hang_up(job);
+        wait_once(shell, 0);
+    }
     job.reported = true;
     if (job.group != 0) take_terminal_back(shell, job);
     const int result = status(job, shell.on(opt_pipefail));
@@ -262,6 +297,11 @@ int wait_foreground(Shell& shell, Job& job) {
         number_job(shell, job);
         job.background = true;
         write_fd(2, "\n" + job_line(shell, job, false));
+        if (shell.at_prompt() && shell.loops > 0) {
+            // The loop ends: its next round would take the terminal again.
+            shell.status = result;
+            shell.flow = Flow::interrupt;
+        }
         return result;
     }
     tell_of_death(shell, job);
@@ -277,10 +317,11 @@ int wait_foreground(Shell& shell, Job& job) {
 
 std::optional<int> wait_background(Shell& shell, Job& job, int& signal) {
     signal = 0;
+    const InterruptBlocked blocked(shell.at_prompt());
     while (state(job) == ProcessState::running) {
-        wait_once(shell, 0);
         signal = pending_trap(shell);
         if (signal != 0) return std::nullopt;
+        wait_once(shell, 0);
     }
     return status(job, shell.on(opt_pipefail));
 }
@@ -325,45 +366,6 @@ int continue_job(Shell& shell, Job& job, bool foreground) {
 bool has_stopped(const Shell& shell) {
     return std::ranges::any_of(shell.jobs.list,
                                [](const Job& job) { return state(job) == ProcessState::stopped; });
-}
-
-bool start_job_control(Shell& shell) {
-    auto& jobs = shell.jobs;
-    if (jobs.terminal >= 0) return true;
-    const int terminal = private_copy(2);
-    if (terminal < 0) return false;
-    // Not ours to control (no controlling terminal, another session's): ENOTTY.
-    const pid_t front = ::tcgetpgrp(terminal);
-    if (front < 0 || (front != ::getpgrp() && ::getsid(0) != ::tcgetsid(terminal))) {
-        ::close(terminal);
-        return false;
-    }
-    // Started in the background: the kernel stops us here until we are brought to the front.
-    while (::tcgetpgrp(terminal) != ::getpgrp() && front > 0) {
-        struct sigaction action{};
-        ::sigaction(SIGTTIN, nullptr, &action);
-        if (action.sa_handler == SIG_IGN) break;
-        ::kill(0, SIGTTIN);
-    }
-    jobs.terminal = terminal;
-    shell.private_fds.push_back(terminal);
-    jobs.own_group = ::getpid();
-    // A session's leader has its group already, and may not change it.
-    if (::getpgrp() != jobs.own_group) ::setpgid(0, jobs.own_group);
-    jobs.own_group = ::getpgrp();
-    shell.options[opt_monitor] = true;
-    set_interactive_signals(shell);
-    ::tcsetpgrp(terminal, jobs.own_group);
-    ::tcgetattr(terminal, &jobs.own_modes);
-    return true;
-}
-
-void stop_job_control(Shell& shell) {
-    auto& jobs = shell.jobs;
-    if (jobs.terminal < 0) return;
-    std::erase(shell.private_fds, jobs.terminal);
-    ::close(jobs.terminal);
-    jobs.terminal = -1;
 }
 
 }  // namespace limpet::shell

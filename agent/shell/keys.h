@@ -1,6 +1,7 @@
 // shell/keys.h - what the terminal sends, as keys.
 #pragma once
 
+#include <csignal>
 #include <string>
 
 namespace limpet::shell {
@@ -10,7 +11,7 @@ enum class Key : unsigned char {
     paste,
     end_of_input,
     interrupted,
-    resized,
+    signalled,  // a signal came: the window has another size, or a trap waits
     unknown,
     enter,
     backspace,
@@ -32,10 +33,18 @@ enum class Key : unsigned char {
     yank,
     yank_older,
     transpose,
+    transpose_words,
+    upper_word,
+    lower_word,
+    capital_word,
     clear,
     undo,
     search,
+    search_newer,
     cancel,
+    literal,  // the next key is meant as text: Pressed::bytes is its byte
+    newline,
+    last_argument,
     eof_or_remove,
     older,
     newer,
@@ -48,9 +57,28 @@ struct Pressed {
     std::string bytes = {};
 };
 
-// Waits for one. A byte at a time: what is typed ahead belongs to the command that is started.
-Pressed read_key(int fd);
-// Whether another byte is there already.
-bool key_waits(int fd);
+// A terminal in raw mode. A byte at a time: what is typed ahead belongs to the command that is
+// started.
+class Keyboard {
+public:
+    // `waiting`: the signals that are blocked while a key is waited for. All others are blocked at
+    // other times, so that none comes between the last look for it and the wait.
+    Keyboard(int fd, const sigset_t& waiting) : fd_(fd), waiting_(waiting) {}
+
+    Pressed read();
+    // Whether another byte is there already.
+    [[nodiscard]] bool waits() const;
+
+private:
+    int read_byte();
+    int read_soon();
+    Pressed read_paste();
+    Pressed control_sequence();
+    Pressed escape();
+    Pressed control(int byte);
+
+    int fd_;
+    sigset_t waiting_;
+};
 
 }  // namespace limpet::shell

@@ -89,6 +89,7 @@ void Parser::lex() {
         read_documents();
         return;
     }
+    source_->continued = true;
     if (std::string_view("&|;<>()").contains(static_cast<char>(byte))) {
         take();
         token_ = lex_operator(byte);

@@ -63,6 +63,7 @@ Line read_line(Shell& shell, const Reading& how) {
     Line line;
     Bytes bytes;
     bool backslash = false;
+    const bool terminal = shell.at_prompt() && ::isatty(0) == 1;
     for (;;) {
         if (line.text.size() >= how.most) {
             line.ended = true;
@@ -70,9 +71,12 @@ Line read_line(Shell& shell, const Reading& how) {
         }
         char byte = 0;
         // Once a line, not once a byte: who hangs does so between its writes.
-        const int ready = line.text.empty() ? target::deadline::await_input(BorrowedFd(0)) : 1;
+        const int ready =
+            line.text.empty() && !terminal ? target::deadline::await_input(BorrowedFd(0)) : 1;
         if (ready == 0) shell.complain(text(target::deadline::writer_hangs()));
-        const auto got = ready > 0 ? bytes.next(byte) : ready;
+        const auto got = ready <= 0 ? ready
+                         : terminal ? read_terminal(0, &byte, 1)
+                                    : bytes.next(byte);
         if (got < 0 && errno == EINTR) {
             run_traps(shell);
             if (!shell.leaving()) continue;

@@ -3,6 +3,7 @@
 #include "shell/builtins.h"
 #include "shell/execute.h"
 #include "shell/files.h"
+#include "shell/history.h"
 #include "shell/interactive.h"
 #include "shell/shell.h"
 
@@ -138,6 +139,11 @@ int run(commands::Invocation& call) {
     Shell shell(call.target, call.directory, call.environment);
     shell.stack_base = __builtin_frame_address(0);
     remember_ignored(shell);
+    if (call.aside.fd >= 0) {
+        shell.history_fd = call.aside.fd;
+        shell.private_fds.push_back(call.aside.fd);
+        take_history(shell, call.aside.given);
+    }
     Start start;
     if (!parse_start(shell, call.operands, start)) return 2;
     set_directory(shell);

@@ -112,6 +112,7 @@ struct Shell {
     bool write_failed = false;  // a built-in could not print
     bool misused = false;       // a built-in was: ends a script if it is special
     const void* stack_base = nullptr;
+    bool hung_up = false;            // the session ends by SIGHUP
     bool stopped_warned = false;     // `exit` has said that there are stopped jobs
     pid_t pid = 0;                   // $$
     pid_t last_background = 0;       // $!
@@ -124,6 +125,9 @@ struct Shell {
     Traps traps;
     std::vector<std::string> history;
     std::size_t history_first = 1;  // number of history[0]
+    bool history_open = false;      // the last entry may go on, and was not sent
+    int history_fd = -1;            // where the operator's side keeps it, when it does
+    std::string history_unsent;     // what that did not take yet
 
     [[nodiscard]] bool on(Option option) const { return options[option]; }
     [[nodiscard]] bool here() const { return target.mode == target::Mode::here; }

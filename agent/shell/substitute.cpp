@@ -91,7 +91,9 @@ bool substitute_outside(Shell& shell, const Node* body, std::string& output) {
     const int status = commands::wait_for(child, "$()").value_or(0);
     if (const auto line = commands::epitaph("$()", status); !line.empty()) write_fd(2, line + '\n');
     shell.substitution_status = commands::shell_status(status);
-    return true;
+    // A Ctrl-C was for the whole line.
+    if (signal_pending() && shell.at_prompt()) run_traps(shell);
+    return !shell.leaving();
 }
 
 }  // namespace

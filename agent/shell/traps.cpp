@@ -4,6 +4,10 @@
 #include "shell/execute.h"
 #include "shell/shell.h"
 
+#include <poll.h>
+#include <unistd.h>
+
+#include <cerrno>
 #include <cstring>
 #include <utility>
 
@@ -14,7 +18,7 @@ namespace {
 volatile std::sig_atomic_t any_pending = 0;
 volatile std::sig_atomic_t pending[NSIG];
 
-void note_signal(int signal) {
+void on_signal(int signal) {
     pending[signal] = 1;
     any_pending = 1;
 }
@@ -42,7 +46,8 @@ bool interactive_ignores(const Shell& shell, int signal) {
 }
 
 void set_default(const Shell& shell, int signal) {
-    if (signal == SIGINT && shell.at_prompt()) return handle(signal, note_signal);
+    if ((signal == SIGINT || signal == SIGHUP) && shell.at_prompt())
+        return handle(signal, on_signal);
     handle(signal, interactive_ignores(shell, signal) ? SIG_IGN : SIG_DFL);
 }
 
@@ -79,7 +84,8 @@ void remember_ignored(Shell& shell) {
 }
 
 void set_interactive_signals(Shell& shell) {
-    handle(SIGINT, note_signal);
+    handle(SIGINT, on_signal);
+    handle(SIGHUP, on_signal);
     for (const int signal : ignored_by_interactive) handle(signal, SIG_IGN);
     if (!shell.on(opt_monitor)) return;
     for (const int signal : ignored_by_job_control) handle(signal, SIG_IGN);
@@ -100,7 +106,7 @@ void set_trap(Shell& shell, int signal, std::optional<std::string> action) {
     if (!traps.actions[index]) {
         set_default(shell, signal);
     } else {
-        handle(signal, traps.actions[index]->empty() ? SIG_IGN : note_signal);
+        handle(signal, traps.actions[index]->empty() ? SIG_IGN : on_signal);
     }
 }
 
@@ -113,9 +119,9 @@ void reset_traps(Shell& shell, bool ignore_keyboard) {
         auto& action = traps.actions[static_cast<std::size_t>(signal)];
         const bool ignored = action && action->empty();
         if (ignored) continue;
-        const bool touched = action.has_value() || signal == SIGINT || signal == SIGQUIT ||
-                             signal == SIGTERM || signal == SIGTSTP || signal == SIGTTIN ||
-                             signal == SIGTTOU;
+        const bool touched = action.has_value() || signal == SIGINT || signal == SIGHUP ||
+                             signal == SIGQUIT || signal == SIGTERM || signal == SIGTSTP ||
+                             signal == SIGTTIN || signal == SIGTTOU;
         action.reset();
         if (!touched || traps.ignored_at_entry[static_cast<std::size_t>(signal)]) continue;
         if (ignore_keyboard && (signal == SIGINT || signal == SIGQUIT)) {
@@ -139,7 +145,7 @@ int pending_trap(const Shell& shell) {
     for (int signal = 1; signal < NSIG; ++signal) {
         if (!pending[signal]) continue;
         if (shell.traps.actions[static_cast<std::size_t>(signal)]) return signal;
-        if (signal == SIGINT) return signal;
+        if (signal == SIGINT || signal == SIGHUP) return signal;
     }
     return 0;
 }
@@ -148,6 +154,36 @@ bool take_interrupt() {
     if (!pending[SIGINT]) return false;
     pending[SIGINT] = 0;
     return true;
+}
+
+void note_signal(int signal) { on_signal(signal); }
+
+bool hung_up(const Shell& shell) {
+    return pending[SIGHUP] && shell.at_prompt() && !shell.traps.actions[SIGHUP];
+}
+
+InterruptBlocked::InterruptBlocked(bool wanted) : wanted_(wanted) {
+    if (!wanted_) return;
+    sigset_t interrupt;
+    ::sigemptyset(&interrupt);
+    ::sigaddset(&interrupt, SIGINT);
+    ::sigprocmask(SIG_BLOCK, &interrupt, &before_);
+}
+
+InterruptBlocked::~InterruptBlocked() {
+    if (wanted_) ::sigprocmask(SIG_SETMASK, &before_, nullptr);
+}
+
+ssize_t read_terminal(int fd, char* buffer, std::size_t size) {
+    sigset_t all, before;
+    ::sigfillset(&all);
+    ::sigprocmask(SIG_BLOCK, &all, &before);
+    pollfd waiting{.fd = fd, .events = POLLIN, .revents = 0};
+    const bool woken = any_pending != 0 || ::ppoll(&waiting, 1, nullptr, &before) < 0;
+    ::sigprocmask(SIG_SETMASK, &before, nullptr);
+    if (!woken) return ::read(fd, buffer, size);
+    errno = EINTR;
+    return -1;
 }
 
 void run_traps(Shell& shell) {
@@ -162,6 +198,10 @@ void run_traps(Shell& shell) {
                 write_fd(2, "\n");  // behind the ^C that the terminal has echoed
                 shell.status = 128 + SIGINT;
                 shell.flow = Flow::interrupt;
+            } else if (signal == SIGHUP && shell.at_prompt()) {
+                shell.hung_up = true;
+                shell.status = 128 + SIGHUP;
+                shell.flow = Flow::leave_shell;
             }
         }
     }

@@ -3,6 +3,8 @@
 
 #include "parse/signal.h"
 
+#include <sys/types.h>
+
 #include <array>
 #include <csignal>
 #include <optional>
@@ -44,6 +46,26 @@ int pending_trap(const Shell& shell);
 void run_traps(Shell& shell);
 void run_exit_trap(Shell& shell);
 bool take_interrupt();
+// The terminal is gone, or whoever started the shell wants it gone; and no trap is set for that.
+bool hung_up(const Shell& shell);
+// A signal came where it was blocked, and was taken from there.
+void note_signal(int signal);
+
+// SIGINT waits while this lives, so that none comes between a look for it and what follows.
+class InterruptBlocked {
+public:
+    explicit InterruptBlocked(bool wanted);
+    InterruptBlocked(const InterruptBlocked&) = delete;
+    InterruptBlocked& operator=(const InterruptBlocked&) = delete;
+    ~InterruptBlocked();
+
+private:
+    bool wanted_;
+    sigset_t before_{};
+};
+
+// read(2) of a terminal that fails with EINTR also when the signal came just before.
+ssize_t read_terminal(int fd, char* buffer, std::size_t size);
 
 using parse::signal_name;
 using parse::signal_number;
