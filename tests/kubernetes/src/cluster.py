@@ -6,7 +6,6 @@ import json
 import os
 import shlex
 import stat
-import subprocess
 import sys
 import tarfile
 import time
@@ -335,6 +334,9 @@ def a_node_is_debugged_and_nothing_is_left():
 
 @case
 def a_pod_is_found_on_its_node():
+    looked = client("-q", "exec", f"node:{NODE}/pid:1", "--", "true")
+    if b"open /proc/1/ns/mnt: Permission denied" in looked.err:
+        raise Skip("the runtime's files are the node's, and its process 1 may not be looked at")
     done = client("-q", "exec", f"node:{NODE}/pod:{FREE}/root/app", "--", "cat", "/etc/hello")
     equal((done.returncode, done.out), (0, b"of the target\n"), said(done))
 
@@ -374,5 +376,9 @@ if __name__ == "__main__":
         KUBECTL, "get", "nodes", "-o", "name", env=environment()).split()]
     check(nodes, "the cluster has no node")
     NODE = os.environ.get("LIMPET_NODE", nodes[0])
-    set_up()
+    try:
+        set_up()
+    except AssertionError as problem:
+        print(f"FAIL set_up: {problem}", flush=True)
+        sys.exit(1)
     main()
