@@ -96,6 +96,8 @@ Result<target::Target> open_target(const Open& open, const Place& place) {
     fact("state", container.state);
     fact("started", container.started);
     if (container.pid > 0) return target::open_node(wanted);
+    fact("entrypoint", container.entrypoint);
+    fact("ended", container.ended);
     auto files = TRY(runtimes::filesystem(container, node));
     return target::open_stopped(wanted,
                                 {std::move(files.base), std::move(files.layers), files.user});

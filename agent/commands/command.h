@@ -52,6 +52,8 @@ struct Command {
     bool runs_commands = false;
     // Only with one of these among its arguments (find: -exec); without, it keeps to its promise.
     std::span<const std::string_view> runs_commands_with = {};
+    // Says something of a container that does not run, from what its runtime noted.
+    bool without_process = false;
     // Promise none, quick and without state: the shell may run it without a fork.
     bool builtin = false;
 };

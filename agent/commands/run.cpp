@@ -47,12 +47,15 @@ int invoke(const Call& call, BorrowedFd in, BorrowedFd out, BorrowedFd error) {
     return status;
 }
 
+bool is_stopped(const target::Target& target) {
+    return target.mode == target::Mode::node && target.pid == 0;
+}
+
 // One line for people who do not know which flag they are missing.
 std::string missing_grant(const Call& call, Grant missing) {
     std::string line(call.command.name);
     if (call.target.mode == target::Mode::none) return line + ": needs a target\n";
-    const bool stopped = call.target.mode == target::Mode::node && call.target.pid == 0;
-    if (stopped && any(missing & (Grant::processes | Grant::network))) {
+    if (is_stopped(call.target) && any(missing & (Grant::processes | Grant::network))) {
         return line + ": the container does not run: it has no processes and no network\n";
     }
     line += ": not allowed: this session may not use " + grant_list(missing);
@@ -63,6 +66,7 @@ std::string missing_grant(const Call& call, Grant missing) {
 // A path below /proc is a look at processes, whichever command takes it: cat /proc/1/environ.
 Promise needs(const Call& call) {
     auto promise = call.command.promise;
+    if (call.command.without_process && is_stopped(call.target)) return Promise::none;
     const auto mode = call.target.mode;
     const bool apart = mode == target::Mode::node || mode == target::Mode::sidecar;
     if (!any(promise & Promise::files) || !apart) return promise;

@@ -4,6 +4,7 @@
 #include "parse/json.h"
 #include "parse/number.h"
 
+#include <algorithm>
 #include <initializer_list>
 
 namespace limpet::parse {
@@ -39,15 +40,20 @@ std::string_view label(const Labels& labels, std::string_view name) {
     return {};
 }
 
-Result<Labels> oci_annotations(std::string_view text) {
+Result<Bundle> oci_bundle(std::string_view text) {
     const auto json = TRY(parse::json(text));
     if (json.kind != Json::Kind::object) return refused("json", "config.json is no object");
     const auto& annotations = json["annotations"];
-    Labels labels;
+    Bundle bundle;
     for (std::size_t i = 0; i < annotations.names.size(); ++i) {
-        add_label(labels, annotations.names[i], annotations.items[i].string());
+        add_label(bundle.annotations, annotations.names[i], annotations.items[i].string());
     }
-    return labels;
+    for (const auto& word : json["process"]["args"].items) {
+        if (!bundle.command.empty()) bundle.command += ' ';
+        bundle.command += word.string();
+    }
+    bundle.command.resize(std::min(bundle.command.size(), label_bytes));
+    return bundle;
 }
 
 Identity identity(const Labels& labels) {

@@ -21,8 +21,12 @@ void add_label(Labels& labels, std::string_view name, std::string_view value);
 // Empty when there is none of that name.
 std::string_view label(const Labels& labels, std::string_view name);
 
-// The annotations of config.json.
-Result<Labels> oci_annotations(std::string_view text);
+// What config.json tells: annotations, and the command line as one text.
+struct Bundle {
+    Labels annotations;
+    std::string command;
+};
+Result<Bundle> oci_bundle(std::string_view text);
 
 // What Kubernetes' runtimes write into annotations (containerd, CRI-O, podman) or labels (Docker).
 struct Identity {

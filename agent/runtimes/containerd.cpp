@@ -135,7 +135,9 @@ Result<Container> read_bundle(const Survey& survey, const Place& place, const st
     container.runtime = "containerd";
     container.space = space;
     container.id = id;
-    container.labels = TRY(parse::oci_annotations(text));
+    auto content = TRY(parse::oci_bundle(text));
+    container.labels = std::move(content.annotations);
+    container.entrypoint = std::move(content.command);
     identify(container);
     if (!container.restarts) container.restarts = restarts(survey.node(), container.labels);
     find_process(survey, bundle, container);

@@ -70,6 +70,23 @@ void read_labels(const parse::Json& labels, Container& container) {
     container.restarts = who.restarts;
 }
 
+// "/app -v", and how it ended.
+void read_command(const parse::Json& json, Container& container) {
+    container.entrypoint = json["Path"].string();
+    for (const auto& word : json["Args"].items) {
+        container.entrypoint += ' ';
+        container.entrypoint += word.string();
+    }
+    container.entrypoint.resize(std::min(container.entrypoint.size(), parse::label_bytes));
+    const auto& state = json["State"];
+    const auto status = state["ExitCode"].integer();
+    if (state["Running"].is_true() || container.started.empty() || !status) return;
+    container.ended = "with status " + std::to_string(*status);
+    if (state["OOMKilled"].is_true()) container.ended += ", out of memory";
+    const auto error = state["Error"].string();
+    if (!error.empty()) container.ended += ": " + std::string(error.substr(0, parse::label_bytes));
+}
+
 Result<Container> read(const Survey& survey, const std::string& root, const std::string& id) {
     const auto path = root + "/containers/" + id + "/config.v2.json";
     const auto text = TRY(read_state(survey.node(), path, state_limit));
@@ -97,6 +114,7 @@ Result<Container> read(const Survey& survey, const std::string& root, const std:
     const auto started = state["StartedAt"].string();
     if (!started.starts_with("0001-")) container.started = started;
     container.state = container.started.empty() ? "created" : "exited";
+    read_command(json, container);
     const auto pid = state["Pid"].integer().value_or(0);
     if (!state["Running"].is_true() || pid <= 0 || pid > INT32_MAX) return container;
     const auto claimed = claim(survey.node(), container, static_cast<pid_t>(pid));

@@ -150,13 +150,14 @@ void read_bundle(const Node& node, const std::string& folder, Container& contain
     const auto text = read_state(node, folder + "/config.json", state_limit);
     if (!text) return;
     container.state = "exited";
-    auto labels = parse::oci_annotations(*text);
-    if (!labels) {
+    auto bundle = parse::oci_bundle(*text);
+    if (!bundle) {
         warnings.push_back("podman: " + container.id.substr(0, 12) + ": " +
-                           limpet::text(labels.error()));
+                           limpet::text(bundle.error()));
         return;
     }
-    container.labels = *std::move(labels);
+    container.labels = std::move(bundle->annotations);
+    container.entrypoint = std::move(bundle->command);
     const auto who = parse::identity(container.labels);
     container.infra = who.infra;
     if (who.manager == "cri-o") {

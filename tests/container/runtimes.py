@@ -61,6 +61,7 @@ def docker_created_and_never_started():
     must("docker", "create", "--label", f"limpet-test={RUN}", "--name", name, docker_image())
     undo(lambda: run("docker", "rm", "-f", name))
     equal(one(name, "-a")["state"], "created")
+    check("/app" in ok("exec", name, "info"), "its entrypoint")
     check("app" in ok("exec", name, "--", "ls", "/").split(), "its image")
 
 

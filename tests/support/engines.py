@@ -207,5 +207,6 @@ def looks_at_stopped(target, state):
         done = limpet_exec(target, *command)
         equal(done.returncode, 126, f"{command}")
         check(b"does not run: it has no processes" in done.err, f"{command}: {done.err!r}")
+    check(state in ok("exec", target, "--", "info"), "info without a process")
     done = limpet("exec", "--allow", "all", target, "--", "sh", "-c", "echo x > /written; rm /written")
     check(done.returncode != 0 and b"Read-only" in done.err, f"it was written: {done.err!r}")

@@ -36,12 +36,13 @@ TEST_CASE("labels are bounded", "[parse][runtimes]") {
     for (int i = 0; i < 1000; ++i) {
         text += (i ? ",\"" : "\"") + std::to_string(i) + "\":\"" + std::string(9000, 'x') + "\"";
     }
-    const auto labels = parse::oci_annotations(text + "}}");
-    REQUIRE(labels);
-    CHECK(labels->size() == parse::labels_limit);
-    CHECK(parse::label(*labels, "7").size() == parse::label_bytes);
-    CHECK(!parse::oci_annotations("[]"));
-    CHECK(parse::oci_annotations("{}")->empty());
+    const auto bundle = parse::oci_bundle(text + R"(},"process":{"args":["/app","-v"]}})");
+    REQUIRE(bundle);
+    CHECK(bundle->annotations.size() == parse::labels_limit);
+    CHECK(parse::label(bundle->annotations, "7").size() == parse::label_bytes);
+    CHECK(bundle->command == "/app -v");
+    CHECK(!parse::oci_bundle("[]"));
+    CHECK(parse::oci_bundle("{}")->annotations.empty());
 }
 
 TEST_CASE("the list of containers/storage", "[parse][runtimes]") {

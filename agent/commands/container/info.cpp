@@ -308,8 +308,22 @@ void print_json(Invocation& call, const Info& info) {
     call.out.write(object.take() + '\n');
 }
 
+// All that is known of one that does not run.
+int print_stopped(Invocation& call) {
+    JsonObject object;
+    for (const char* name : {"name", "runtime", "id", "image", "pod", "state", "started",
+                             "entrypoint", "ended", "tree"}) {
+        const auto value = fact(call.target, name);
+        value.empty() ? object.null(name) : object.text(name, value);
+        if (!value.empty() && !call.json()) field(call, name, value);
+    }
+    if (call.json()) call.out.write(object.take() + '\n');
+    return call.status;
+}
+
 int run(Invocation& call) {
     if (!call.operands.empty()) return call.misused("it takes no operand");
+    if (call.target.mode == target::Mode::node && call.target.pid == 0) return print_stopped(call);
     const auto info = read_info(call.target);
     if (!info) {
         call.complain(info.error());
@@ -347,7 +361,10 @@ constexpr Command info_command{
         "strict, filter), no_new_privs, namespaces (name, id, whose: own, node, unknown), cgroup\n"
         "(version, path, memory in bytes, pids, cpu in thousandths of a core: each limit or null,\n"
         "used, where; cpus, oom_kills, periods, throttled_periods), root_type, root_read_only,\n"
-        "mounts (point, type, read_only), addresses.\n",
+        "mounts (point, type, read_only), addresses. Of a container that does not run only name "
+        "to\n"
+        "started, and entrypoint (its command line), ended (how, where it is known), tree.\n",
+    .without_process = true,
 };
 const Register registered{info_command};
 
