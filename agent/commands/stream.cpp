@@ -59,6 +59,12 @@ bool Output::flush() {
 
 bool Output::terminal() const { return ::isatty(fd_.get()) == 1; }
 
+Input::~Input() {
+    if (!buffer_ || owned_ || begin_ == end_) return;
+    // A pipe does not take it back (ESPIPE), nor need it.
+    ::lseek(fd_.get(), -static_cast<off_t>(end_ - begin_), SEEK_CUR);
+}
+
 Result<bool> Input::fill() {
     if (!buffer_) {
         capacity_ = block_size;

@@ -53,9 +53,14 @@ public:
     Input(Fd fd, std::string name)
         : owned_(std::move(fd)), fd_(owned_), on_target_(true), name_(std::move(name)) {}
     Input(Input&&) = default;
+    // XCU 1.4: what was read ahead of a seekable standard input goes back, so that whoever reads
+    // next goes on right behind what this command has used.
+    ~Input();
 
     // What is buffered, or one read(2); empty at the end. Valid until the next call.
     Result<std::string_view> block();
+    // The last `count` bytes of that block were not used.
+    void unread(std::size_t count) { begin_ -= count; }
     // The next line with its terminator if it has one (the last may not); nullopt at the end.
     // A line of more than 64 MiB is refused. Valid until the next call.
     Result<std::optional<std::string_view>> line(char terminator = '\n');

@@ -37,6 +37,7 @@ Result<> first_bytes(Input& input, Output& out, std::uint64_t left) {
         const auto part = bytes.substr(0, std::min<std::uint64_t>(left, bytes.size()));
         out.write(part);
         left -= part.size();
+        input.unread(bytes.size() - part.size());
     }
     return {};
 }
@@ -56,6 +57,7 @@ Result<> first_lines(Input& input, Output& out, std::uint64_t left) {
             }
         }
         out.write(bytes.substr(0, end));
+        input.unread(bytes.size() - end);
         // A reader that waits for our last line gets it although our writer lives on.
         if (bytes.size() < 65536) out.flush();
     }
