@@ -61,6 +61,10 @@ int run_return(Shell& shell, Words& words) {
         if (!given) return misuse(shell, words, words[1] + ": not a number");
         status = *given & 255;
     }
+    if (shell.at_prompt() && shell.calls == 0 && shell.traps.running == 0) {
+        shell.complain("return: only functions and scripts return");
+        return 1;
+    }
     shell.status = status;
     // Outside of functions and dot scripts it ends the script, as dash and busybox have it.
     shell.flow = shell.calls > 0 || shell.traps.running > 0 ? Flow::leave_call : Flow::leave_shell;

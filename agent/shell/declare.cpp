@@ -15,7 +15,7 @@ int list_declared(Shell& shell, const std::string& verb) {
         const bool shown = verb == "export" ? variable.exported : variable.readonly;
         if (!shown) continue;
         auto line = verb + ' ' + shell.variables.symbols.name(symbol);
-        if (variable.set) line += '=' + quote(variable.value);
+        if (variable.set) line += '=' + always_quote(variable.value);
         lines.push_back(line + '\n');
     }
     std::ranges::sort(lines);

@@ -324,7 +324,9 @@ int run_source(Shell& shell, Source& source, bool last) {
         const auto from = source.at;
         const auto outcome = parser.next(program);
         if (shell.on(opt_verbose) && !source.more && !shell.capture) {
-            write_fd(2, std::string_view(source.text).substr(from, source.at - from));
+            auto shown = source.text.substr(from, source.at - from);
+            if (!shown.empty() && !shown.ends_with('\n')) shown += '\n';
+            write_fd(2, shown);
         }
         if (outcome == Parser::Outcome::end) break;
         if (outcome == Parser::Outcome::error) {

@@ -238,9 +238,7 @@ int run_trap(Shell& shell, Words& words) {
             const auto& action = actions[static_cast<std::size_t>(signal)];
             if (action) {
                 // Always quoted, as POSIX shows it.
-                auto quoted = quote(*action);
-                if (!quoted.starts_with('\'')) quoted = "'" + quoted + "'";
-                shell.write("trap -- " + quoted + " " + signal_name(signal) + "\n");
+                shell.write("trap -- " + always_quote(*action) + " " + signal_name(signal) + "\n");
             }
         }
         return 0;

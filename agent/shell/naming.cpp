@@ -20,7 +20,7 @@ int describe(Shell& shell, const std::string& name, bool brief) {
     if (std::ranges::find(reserved, name) != std::end(reserved)) {
         text = brief ? name : name + " is a shell keyword";
     } else if (const auto alias = shell.aliases.find(name); alias != shell.aliases.end()) {
-        text = brief ? "alias " + name + "=" + quote(alias->second)
+        text = brief ? "alias " + name + "=" + always_quote(alias->second)
                      : name + " is an alias for " + alias->second;
     } else {
         const auto resolved = resolve(shell, name);
@@ -90,7 +90,7 @@ int run_alias(Shell& shell, Words& words) {
     if (words.size() == 1) {
         std::vector<std::string> lines;
         for (const auto& [name, value] : shell.aliases)
-            lines.push_back(name + "=" + quote(value) + "\n");
+            lines.push_back(name + "=" + always_quote(value) + "\n");
         std::ranges::sort(lines);
         for (const auto& line : lines) shell.write(line);
     }
@@ -99,7 +99,7 @@ int run_alias(Shell& shell, Words& words) {
         if (equals != std::string::npos) {
             shell.aliases[words[i].substr(0, equals)] = words[i].substr(equals + 1);
         } else if (const auto found = shell.aliases.find(words[i]); found != shell.aliases.end()) {
-            shell.write(found->first + "=" + quote(found->second) + "\n");
+            shell.write(found->first + "=" + always_quote(found->second) + "\n");
         } else {
             shell.complain("alias: " + words[i] + ": not found");
             status = 1;

@@ -3,11 +3,17 @@
 #include "shell/shell.h"
 #include "target/deadline.h"
 
+#include <poll.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <charconv>
+#include <csignal>
 #include <cstdint>
+#include <cstdlib>
+#include <ctime>
+#include <optional>
 
 namespace limpet::shell {
 namespace {
@@ -17,6 +23,7 @@ struct Line {
     std::string escaped;  // one byte for each of text: whether a backslash protects it
     bool ended = false;   // by a newline, and not by the end of the file
     bool interrupted = false;
+    bool late = false;  // -t ran out
 };
 
 struct Reading {
@@ -24,6 +31,7 @@ struct Reading {
     char delimiter = '\n';        // -d
     std::size_t most = SIZE_MAX;  // -n
     std::string prompt;           // -p
+    std::optional<int> limit;     // -t, in milliseconds
 };
 
 // Standard input byte by byte: what follows the line belongs to whoever reads next. A file can be
@@ -59,14 +67,31 @@ private:
     bool blocks_ = false;
 };
 
+std::int64_t now() {
+    timespec time{};
+    ::clock_gettime(CLOCK_MONOTONIC, &time);
+    return std::int64_t{time.tv_sec} * 1000 + time.tv_nsec / 1'000'000;
+}
+
+// Whether there is something to read before `end`. A signal counts: read(2) will notice it.
+bool arrives(std::int64_t end) {
+    pollfd input{0, POLLIN, 0};
+    return ::poll(&input, 1, static_cast<int>(std::max<std::int64_t>(0, end - now()))) != 0;
+}
+
 Line read_line(Shell& shell, const Reading& how) {
     Line line;
     Bytes bytes;
     bool backslash = false;
     const bool terminal = shell.at_prompt() && ::isatty(0) == 1;
+    const auto end = now() + how.limit.value_or(0);
     for (;;) {
         if (line.text.size() >= how.most) {
             line.ended = true;
+            return line;
+        }
+        if (how.limit && !arrives(end)) {
+            line.late = true;
             return line;
         }
         char byte = 0;
@@ -166,7 +191,7 @@ bool parse_read(Shell& shell, const Words& words, std::size_t& at, Reading& how)
                 how.raw = true;
                 continue;
             }
-            if (!std::string_view("dnp").contains(letter)) {
+            if (!std::string_view("dnpt").contains(letter)) {
                 misuse(shell, words, "there is no option -" + std::string(1, letter));
                 return false;
             }
@@ -180,6 +205,15 @@ bool parse_read(Shell& shell, const Words& words, std::size_t& at, Reading& how)
             }
             if (letter == 'd') how.delimiter = value.empty() ? '\0' : value[0];
             if (letter == 'p') how.prompt = value;
+            if (letter == 't') {
+                char* end = nullptr;
+                const double seconds = std::strtod(value.c_str(), &end);
+                if (end == value.c_str() || *end || !(seconds >= 0 && seconds < 1e6)) {
+                    misuse(shell, words, value + ": not a number of seconds");
+                    return false;
+                }
+                how.limit = static_cast<int>(seconds * 1000);
+            }
             if (letter == 'n') {
                 const auto [end, code] =
                     std::from_chars(value.data(), value.data() + value.size(), how.most);
@@ -206,14 +240,18 @@ int run_read(Shell& shell, Words& words) {
     if (!how.prompt.empty() && ::isatty(0) == 1) write_fd(2, how.prompt);
     const auto line = read_line(shell, how);
     if (line.interrupted) return shell.status;
+    if (at == words.size()) {
+        const auto reply = shell.variables.symbols.intern("REPLY");
+        if (!shell.assign(reply, line.text)) return 2;
+    }
     const std::string separators(shell.variables.separators());
     Fields fields(line, separators);
-    if (at == words.size()) words.emplace_back("REPLY");
     for (; at < words.size(); ++at) {
         const bool is_last = at + 1 == words.size();
         const auto symbol = shell.variables.symbols.intern(words[at]);
         if (!shell.assign(symbol, is_last ? fields.rest() : fields.next())) return 2;
     }
+    if (line.late) return 128 + SIGALRM;
     return line.ended ? 0 : 1;
 }
 

@@ -116,7 +116,10 @@ std::string quote(std::string_view text) {
     if (text.empty()) return "''";
     constexpr std::string_view safe =
         "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-./:=@%+,";
-    if (text.find_first_not_of(safe) == text.npos) return std::string(text);
+    return text.find_first_not_of(safe) == text.npos ? std::string(text) : always_quote(text);
+}
+
+std::string always_quote(std::string_view text) {
     std::string quoted = "'";
     for (const char byte : text) {
         if (byte == '\'') {

@@ -157,5 +157,6 @@ Result<std::pair<Fd, Fd>> private_pipe();
 void write_fd(int fd, std::string_view text);
 // 'text' so that the shell reads it back.
 std::string quote(std::string_view text);
+std::string always_quote(std::string_view text);
 
 }  // namespace limpet::shell

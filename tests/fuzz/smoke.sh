@@ -12,4 +12,4 @@ folders=(found)
 # libFuzzer's own status for a finding is 77, which to our tests is a skip.
 # leak: what an input costs; malloc and rss: a limit that a length in the input must not lift.
 "$program" -error_exitcode=1 -max_total_time="${2:-4}" -timeout=5 -rss_limit_mb=1024 -malloc_limit_mb=256 \
-    -print_final_stats=1 "${folders[@]}"
+    -print_final_stats=1 -close_fd_mask=2 "${folders[@]}"
