@@ -1,9 +1,6 @@
 // commands/create.cpp - files to write.
 #include "commands/create.h"
 
-#include "sys/file.h"
-#include "target/deadline.h"
-
 #include <fcntl.h>
 
 namespace limpet::commands {
@@ -15,9 +12,7 @@ Result<Fd> create(const Invocation& call, std::string_view operand, Writing how)
     }
     const int flags = O_WRONLY | O_CREAT | O_NOCTTY | (how == Writing::append ? O_APPEND : O_TRUNC);
     const auto [directory, rest] = target::place(call.target, call.path(operand));
-    target::deadline::enter();
-    auto file =
-        sys::openat2(directory->fd, rest, flags, RESOLVE_IN_ROOT | RESOLVE_NO_MAGICLINKS, 0666);
+    auto file = directory->create(rest, flags, 0666);
     if (!file) {
         file.error().action = "write";
         file.error().subject = operand;

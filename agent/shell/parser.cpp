@@ -70,20 +70,16 @@ Parser::Outcome Parser::next(ProgramPointer& program) {
     return Outcome::command;
 }
 
-// Where a reserved word may stand, an alias may stand for it.
-void Parser::substitute_alias_for(std::span<const std::string_view> reserved) {
+bool Parser::at_list_end() {
+    // An alias may stand for the word that ends the list.
     while (aliases_ && !aliases_->empty() && peek() == Token::word && !literal_.empty()) {
         const auto alias = aliases_->find(std::string(literal_));
-        const bool begins =
-            alias != aliases_->end() && std::ranges::any_of(reserved, [&](std::string_view word) {
+        const bool ends =
+            alias != aliases_->end() && std::ranges::any_of(list_ends, [&](std::string_view word) {
                 return alias->second.starts_with(word);
             });
-        if (!begins || !substitute_alias()) break;
+        if (!ends || !substitute_alias()) break;
     }
-}
-
-bool Parser::at_list_end() {
-    substitute_alias_for(list_ends);
     switch (peek()) {
         case Token::end:
         case Token::right:
@@ -177,8 +173,7 @@ const Node* Parser::pipeline() {
     const int line = token_line_;
     bool negated = false;
     bool bang = false;
-    constexpr std::string_view negation[] = {"!"};
-    for (substitute_alias_for(negation); is_reserved("!"); substitute_alias_for(negation)) {
+    while (is_reserved("!")) {
         negated = !negated;
         bang = true;
         consume();

@@ -10,7 +10,6 @@
 #include "shell/symbols.h"
 
 #include <optional>
-#include <span>
 #include <string>
 #include <string_view>
 #include <unordered_map>
@@ -94,7 +93,6 @@ private:
     bool simple_word(std::vector<Assignment>& assignments, std::vector<Word>& words);
     const Node* function_definition(std::string_view name, int line);
     bool redirection(std::vector<Redirection>& redirections);
-    void substitute_alias_for(std::span<const std::string_view> reserved);
     bool at_list_end();
 
     // compound.cpp

@@ -44,7 +44,7 @@ bool parse_start(Shell& shell, const Words& words, Start& start) {
                 rest[0] += letter;
         }
         if (rest[0].size() == 1) continue;
-        if (at + 1 < words.size()) rest.push_back(words[at + 1]);
+        rest.insert(rest.end(), words.begin() + static_cast<std::ptrdiff_t>(at + 1), words.end());
         std::size_t used = 0;
         const auto shown = rest;
         if (!set_option_word(shell, shown, used)) return false;

@@ -20,7 +20,8 @@ Fd moved(const Fd& fd) {
 }
 
 target::Directory moved(const target::Directory& directory) {
-    return {moved(directory.fd), directory.name, directory.missing, directory.hint};
+    return {moved(directory.fd), directory.name, directory.missing, directory.hint,
+            directory.resolve};
 }
 
 target::Target moved(const target::Target& from) {

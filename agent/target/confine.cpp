@@ -125,6 +125,7 @@ void close_unneeded(Grant promise, const Target& target) {
     if (!any(promise & (Grant::processes | Grant::network))) drop(target.procfs.fd);
     if (!any(promise & Grant::processes)) drop(target.cgroups.fd);
     if (!any(promise & Grant::files)) drop(target.scratch.fd);
+    drop(target.null);
 }
 
 // There is no uid to spare, and what has no CAP_SYS_ADMIN keeps the image's root: one program.
@@ -171,7 +172,10 @@ Result<> confine_session(const Target& target, bool forks) {
 }
 
 Result<> confine(Grant promise, const Target& target) {
-    if (target.mode == Mode::here) return {};
+    if (target.mode == Mode::here) {
+        close_unneeded(promise, target);
+        return {};
+    }
     const auto held = TRY(sys::capget());
     if (target.network && any(promise & Grant::network)) {
         const auto join = held.permitted & sys::bit(CAP_SYS_ADMIN);

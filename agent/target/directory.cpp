@@ -14,8 +14,6 @@
 namespace limpet::target {
 namespace {
 
-constexpr std::uint64_t in_root = RESOLVE_IN_ROOT | RESOLVE_NO_MAGICLINKS;
-
 std::string shown(const Directory& directory, const std::string& path) {
     if (path.starts_with('/') && directory.name == "/") return path;
     if (path.empty() || path == ".") return directory.name;
@@ -54,13 +52,14 @@ Result<Fd> Directory::open(const std::string& path, int flags) const {
     deadline::enter();
     // openat2(2) takes no other flag beside O_PATH than O_DIRECTORY and O_NOFOLLOW.
     if ((flags & O_PATH) == 0) flags |= O_NOCTTY;
-    return named(resolve(fd, path.empty() ? "." : path, flags, in_root), "open", *this, path);
+    return named(target::resolve(fd, path.empty() ? "." : path, flags, resolve), "open", *this,
+                 path);
 }
 
 Result<Fd> Directory::create(const std::string& path, int flags, unsigned mode) const {
     if (!fd && !missing.empty()) return refused("open " + shown(*this, path), missing, hint);
     deadline::enter();
-    return named(resolve(fd, path, flags | O_NOCTTY, in_root, mode), "open", *this, path);
+    return named(target::resolve(fd, path, flags | O_NOCTTY, resolve, mode), "open", *this, path);
 }
 
 Result<Fd> Directory::open_regular(const std::string& path) const {
@@ -89,8 +88,8 @@ Result<Directory> Directory::child(const std::string& child_name) const {
     if (!fd && !missing.empty()) return refused("open " + shown(*this, child_name), missing, hint);
     deadline::enter();
     Fd directory =
-        TRY(named(resolve(fd, child_name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_NONBLOCK,
-                          RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS | RESOLVE_NO_MAGICLINKS),
+        TRY(named(target::resolve(fd, child_name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_NONBLOCK,
+                                  RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS | RESOLVE_NO_MAGICLINKS),
                   "open", *this, child_name));
     return Directory{std::move(directory), shown(*this, child_name)};
 }
@@ -105,8 +104,8 @@ Result<struct statx> Directory::stat(const std::string& path, Follow follow) con
     }
     const int flags = O_PATH | (follow == Follow::yes ? 0 : O_NOFOLLOW);
     deadline::enter();
-    const Fd place =
-        TRY(named(resolve(fd, path.empty() ? "." : path, flags, in_root), "stat", *this, path));
+    const Fd place = TRY(
+        named(target::resolve(fd, path.empty() ? "." : path, flags, resolve), "stat", *this, path));
     return named(sys::statx(place, "", 0), "stat", *this, path);
 }
 
@@ -116,8 +115,8 @@ Result<std::string> Directory::readlink(const std::string& path) const {
     if (path.find('/') == std::string::npos) {
         return named(sys::readlinkat(fd, path), "readlink", *this, path);
     }
-    const Fd link =
-        TRY(named(resolve(fd, path, O_PATH | O_NOFOLLOW, in_root), "readlink", *this, path));
+    const Fd link = TRY(
+        named(target::resolve(fd, path, O_PATH | O_NOFOLLOW, resolve), "readlink", *this, path));
     auto status = TRY(named(sys::statx(link, "", 0), "readlink", *this, path));
     if (!S_ISLNK(status.stx_mode)) return failed("readlink", shown(*this, path), EINVAL);
     return named(sys::readlinkat(link, ""), "readlink", *this, path);

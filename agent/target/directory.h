@@ -10,6 +10,8 @@
 #include "limpet/result.h"
 #include "sys/file.h"
 
+#include <linux/openat2.h>
+
 #include <cstdint>
 #include <memory>
 #include <optional>
@@ -26,6 +28,7 @@ struct Directory {
     // Without a descriptor: why there is none, and what would change that.
     std::string missing = {};
     std::string hint = {};
+    std::uint64_t resolve = RESOLVE_IN_ROOT | RESOLVE_NO_MAGICLINKS;
 
     // Any openat2 flags; O_CLOEXEC and O_NOCTTY are added.
     [[nodiscard]] Result<Fd> open(const std::string& path, int flags) const;

@@ -88,7 +88,9 @@ Result<Target> here() {
     target.grants = all_grants;
     target.name = "here";
     target.pid = target.inner_pid = ::getpid();
-    target.root = {TRY(sys::openat(BorrowedFd(AT_FDCWD), "/", O_PATH | O_DIRECTORY)), "/"};
+    // Every path of the caller's is absolute: the kernel resolves it as for any program.
+    target.root.name = "/";
+    target.root.resolve = 0;
     const auto own = [](const char* path) -> Directory {
         auto fd = sys::openat(BorrowedFd(AT_FDCWD), path, O_PATH | O_DIRECTORY);
         return {fd ? *std::move(fd) : Fd(), path};

@@ -48,7 +48,8 @@ void visit(Shell& shell, const Node* node) {
     if (!node) return;
     if (node->kind == NodeKind::simple) {
         for (const auto& word : static_cast<const Simple*>(node)->words) expand(shell, word);
-        for (const auto& one : static_cast<const Simple*>(node)->assignments) expand(shell, one.value);
+        for (const auto& one : static_cast<const Simple*>(node)->assignments)
+            expand(shell, one.value);
     } else if (node->kind == NodeKind::list) {
         for (const auto& item : static_cast<const List*>(node)->items) visit(shell, item.node);
     } else if (node->kind == NodeKind::choice) {
