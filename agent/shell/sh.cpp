@@ -190,7 +190,8 @@ constexpr commands::Command sh{
         "A POSIX shell. Its commands are limpet's own; they look at the target from outside.\n"
         "help at the prompt lists them.\n"
         "$LIMPET_SCRATCH is a directory to write to: the session's own, in memory, not in the "
-        "target.\n",
+        "target.\n"
+        "\nExample:\n  sh -c 'for f in /etc/*.conf; do wc -l $f; done'\n",
     .raw = true,
     .runs_commands = true,
 };

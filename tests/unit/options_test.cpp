@@ -35,3 +35,13 @@ TEST_CASE("a wrong option is refused by name") {
     CHECK(text(parse({"--ne"}, operands).first.error()) == "option: --newer needs FILE");
     CHECK(text(parse({"--long=1"}, operands).first.error()) == "option: --long takes no value");
 }
+
+TEST_CASE("every command says what it is for, with an example") {
+    REQUIRE(all().size() > 60);
+    for (const auto* row : all()) {
+        CAPTURE(row->name);
+        CHECK(!row->summary.empty());
+        CHECK(!row->theme.empty());
+        CHECK(help_text(*row).find("Example") != std::string::npos);
+    }
+}

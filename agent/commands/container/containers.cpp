@@ -145,7 +145,8 @@ constexpr Command containers{
         "pod),\n"
         "image, pid (null when not running), state (running, paused, exited, created, stopped),\n"
         "started (RFC 3339), restarts, user (uid of the user whose it is, null for root), command\n"
-        "(of the main process), infra (true or false), labels (list of NAME=VALUE).\n",
+        "(of the main process), infra (true or false), labels (list of NAME=VALUE).\n"
+        "\nExample:\n  containers -a\n",
 };
 const Register registered{containers};
 

@@ -29,7 +29,9 @@ constexpr Command hostname{
     .promise = Promise::files,
     .run = run,
     .options = options,
-    .help = "Of its uts namespace, or else of its /etc/hostname.\n",
+    .help =
+        "Of its uts namespace, or else of its /etc/hostname.\n"
+        "\nExample:\n  hostname\n",
 };
 const Register registered{hostname};
 

@@ -363,7 +363,8 @@ constexpr Command info_command{
         "used, where; cpus, oom_kills, periods, throttled_periods), root_type, root_read_only,\n"
         "mounts (point, type, read_only), addresses. Of a container that does not run only name "
         "to\n"
-        "started, and entrypoint (its command line), ended (how, where it is known), tree.\n",
+        "started, and entrypoint (its command line), ended (how, where it is known), tree.\n"
+        "\nExamples:\n  info\n  info -o json\n",
     .without_process = true,
 };
 const Register registered{info_command};

@@ -56,7 +56,8 @@ constexpr Command rung_command{
         "JSON fields: rung, gives, target, pid, by (how it came to this rung), reason (why it is "
         "no\n"
         "higher one), lift (what would change that), guarantee (what keeps the target unchanged),\n"
-        "weaker (what is promised less than elsewhere), each or null, other_network.\n",
+        "weaker (what is promised less than elsewhere), each or null, other_network.\n"
+        "\nExamples:\n  rung\n  rung -o json\n",
 };
 const Register registered{rung_command};
 

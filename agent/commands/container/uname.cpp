@@ -59,7 +59,8 @@ constexpr Command uname_command{
     .options = options,
     .help =
         "The kernel is the machine's, the host name the target's.\n"
-        "JSON fields: kernel, node, release, version, machine.\n",
+        "JSON fields: kernel, node, release, version, machine.\n"
+        "\nExample:\n  uname -a\n",
 };
 const Register registered{uname_command};
 

@@ -99,7 +99,9 @@ constexpr Command realpath{
     .promise = Promise::files,
     .run = run_realpath,
     .options = realpath_options,
-    .help = "JSON fields: path, target.\n",
+    .help =
+        "JSON fields: path, target.\n"
+        "\nExample:\n  realpath /etc/resolv.conf\n",
 };
 const Register registered_realpath{realpath};
 

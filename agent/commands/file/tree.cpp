@@ -192,7 +192,8 @@ constexpr Command tree{
     .options = options,
     .help =
         "Links are not followed. Processes as a tree: pstree.\n"
-        "JSON: an object for each entry, with the fields of ls.\n",
+        "JSON: an object for each entry, with the fields of ls.\n"
+        "\nExample:\n  tree -L 2 /etc\n",
 };
 const Register registered{tree};
 

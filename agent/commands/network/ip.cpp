@@ -253,7 +253,8 @@ constexpr Command ip_command{
         "valid_life_time, preferred_life_time); of a route type, dst, from, gateway, dev, table,\n"
         "protocol, scope, prefsrc, metric, flags, uid, mtu, pref, nexthops; of a neighbour dst,\n"
         "dev, lladdr, router, state; of a rule priority, src, srclen, dst, dstlen, iif, oif,\n"
-        "fwmark, table, action.\n",
+        "fwmark, table, action.\n"
+        "\nExamples:\n  ip addr\n  ip -4 route\n",
     .raw = true,
 };
 const Register registered{ip_command};

@@ -74,7 +74,9 @@ constexpr Command netstat{
     .promise = Promise::network | Promise::processes,
     .run = run,
     .options = options,
-    .help = "The table and the JSON fields are those of ss, and with -r those of ip route.\n",
+    .help =
+        "The table and the JSON fields are those of ss, and with -r those of ip route.\n"
+        "\nExample:\n  netstat -tln\n",
 };
 const Register registered{netstat};
 

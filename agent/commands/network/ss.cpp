@@ -190,7 +190,8 @@ constexpr Command ss{
         "timer, timer_expires (ms), retransmits and tcp (congestion, rtt, rtt_variance, rto in "
         "ms,\n"
         "mss, cwnd, bytes_sent, bytes_acked, bytes_received, retransmitted, lost, delivery_rate).\n"
-        "With -s: protocol, state, count.\n",
+        "With -s: protocol, state, count.\n"
+        "\nExamples:\n  ss -tlnp\n  ss -tn state established\n",
 };
 const Register registered{ss};
 

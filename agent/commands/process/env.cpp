@@ -142,7 +142,8 @@ constexpr Command env{
         "Without PID, of the target's main process, as environ prints it. Where there is no\n"
         "target but the place we stand in, and after -i, -u or NAME=VALUE, it is the session's\n"
         "own environment. COMMAND is one of limpet's commands.\n"
-        "JSON fields: pid (of a process only), name, value.\n",
+        "JSON fields: pid (of a process only), name, value.\n"
+        "\nExamples:\n  env 1\n  env -i LANG=C date\n",
     .raw = true,
     .runs_commands = true,
 };

@@ -47,7 +47,8 @@ constexpr Command environ_command{
     .help =
         "Without PID, of the target's main process. It is what execve(2) was given: what the\n"
         "program has set since then need not show.\n"
-        "JSON fields: pid, name, value.\n",
+        "JSON fields: pid, name, value.\n"
+        "\nExample:\n  environ 1\n",
 };
 const Register registered{environ_command};
 

@@ -152,7 +152,8 @@ constexpr Command fds{
         "Without PID, of the target's main process. A socket shows its addresses and state.\n"
         "JSON fields: pid, fd, type (file, device, socket, pipe, anon, memfd, other), mode (r, w,\n"
         "rw, path), position, flags (a list: append, nonblock, cloexec, sync, dsync, direct,\n"
-        "tmpfile, directory), deleted, target (the link's text), socket (null when it is none).\n",
+        "tmpfile, directory), deleted, target (the link's text), socket (null when it is none).\n"
+        "\nExamples:\n  fds 1\n  fds -o json 1 7\n",
 };
 const Register registered{fds};
 

@@ -116,7 +116,8 @@ constexpr Command id{
     .help =
         "Names are the target's own. Where there is no target but the place we stand in, it is\n"
         "the session itself.\n"
-        "JSON fields: uid, user, gid, group, gids (a list), groups (their names).\n",
+        "JSON fields: uid, user, gid, group, gids (a list), groups (their names).\n"
+        "\nExamples:\n  id\n  id -Gn\n",
 };
 const Register registered_id{id};
 
@@ -139,6 +140,7 @@ constexpr Command whoami{
     .theme = "process",
     .promise = Promise::processes,
     .run = run_whoami,
+    .help = "Example:\n  whoami\n",
 };
 const Register registered_whoami{whoami};
 

@@ -58,7 +58,8 @@ constexpr Command limits_command{
     .options = options,
     .help =
         "Without PID, of the target's main process. getrlimit(2) explains each.\n"
-        "JSON fields: pid, limit (\"Max open files\"), soft and hard (null: unlimited), units.\n",
+        "JSON fields: pid, limit (\"Max open files\"), soft and hard (null: unlimited), units.\n"
+        "\nExample:\n  limits 1\n",
 };
 const Register registered{limits_command};
 

@@ -163,7 +163,8 @@ constexpr Command maps{
         "device, inode, path.\n"
         "JSON fields: pid, start and end (hexadecimal text), size (bytes), permissions, offset,\n"
         "device, inode, path; with -x: pid, size, rss, pss, private, shared, anonymous, swap\n"
-        "(KiB), path.\n",
+        "(KiB), path.\n"
+        "\nExamples:\n  maps 1\n  maps -x 1\n",
 };
 const Register registered{maps};
 

@@ -158,7 +158,8 @@ constexpr Command pgrep{
     .options = pgrep_options,
     .help =
         "EXPRESSION is a POSIX extended regular expression. Exits 1 when nothing matches.\n"
-        "JSON fields: pid, comm, args.\n",
+        "JSON fields: pid, comm, args.\n"
+        "\nExamples:\n  pgrep -l nginx\n  pgrep -f 'java.*app.jar'\n",
 };
 const Register registered_pgrep{pgrep};
 
@@ -172,7 +173,9 @@ constexpr Command pidof{
     .promise = Promise::processes,
     .run = run_pidof,
     .options = pidof_options,
-    .help = "Exits 1 when there is none.\n",
+    .help =
+        "Exits 1 when there is none.\n"
+        "\nExample:\n  pidof nginx\n",
 };
 const Register registered_pidof{pidof};
 

@@ -240,7 +240,8 @@ constexpr Command ps_command{
         "User names are the target's own; times of day are UTC.\n"
         "JSON: a field per column under the first name above. Without COLUMNS: pid ppid uid user\n"
         "stat threads nice rss vsz (KiB) pcpu pmem (percent) time etime (seconds) tty comm args\n"
-        "argv (a list). start and lstart are seconds since 1970.\n",
+        "argv (a list). start and lstart are seconds since 1970.\n"
+        "\nExamples:\n  ps aux\n  ps -o pid,rss,args --sort=-rss\n",
 };
 const Register registered{ps_command};
 

@@ -124,7 +124,8 @@ constexpr Command pstree{
     .help =
         "With PID, that process and what is below it. A process whose parent is outside the\n"
         "target's pid namespace is a root.\n"
-        "JSON fields: pid, ppid, depth, threads, comm, argv (a list); parents come first.\n",
+        "JSON fields: pid, ppid, depth, threads, comm, argv (a list); parents come first.\n"
+        "\nExample:\n  pstree -p\n",
 };
 const Register registered{pstree};
 

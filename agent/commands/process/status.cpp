@@ -230,7 +230,8 @@ constexpr Command status{
         "memory), cap_effective, cap_permitted, cap_inheritable, cap_bounding, cap_ambient,\n"
         "no_new_privs, seccomp (off, strict, filter), signals_pending, signals_shared_pending,\n"
         "signals_blocked, signals_ignored, signals_caught, cpus_allowed, voluntary_switches,\n"
-        "involuntary_switches.\n",
+        "involuntary_switches.\n"
+        "\nExample:\n  status 1\n",
 };
 const Register registered{status};
 

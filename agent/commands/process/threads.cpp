@@ -62,7 +62,8 @@ constexpr Command threads{
     .help =
         "Without PID, of the target's main process. WCHAN is where in the kernel a thread waits.\n"
         "JSON fields: pid, tid, state, cpu (that it last ran on), nice, user_time and system_time\n"
-        "(seconds), wchan (null when running or not known), name.\n",
+        "(seconds), wchan (null when running or not known), name.\n"
+        "\nExample:\n  threads 1\n",
 };
 const Register registered{threads};
 

@@ -47,7 +47,9 @@ constexpr Command printenv{
     .theme = "session",
     .run = run,
     .options = options,
-    .help = "The environment of the target's processes is `env`.\n\nJSON fields: name, value.\n",
+    .help =
+        "The environment of the target's processes is `env`.\n\nJSON fields: name, value.\n"
+        "\nExample:\n  printenv PATH\n",
 };
 const Register registered{printenv};
 

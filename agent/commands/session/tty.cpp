@@ -31,7 +31,9 @@ constexpr Command tty{
     .theme = "session",
     .run = run,
     .options = options,
-    .help = "Status: 0 when standard input is a terminal, 1 when it is none.\n",
+    .help =
+        "Status: 0 when standard input is a terminal, 1 when it is none.\n"
+        "\nExample:\n  tty -s && echo 'somebody is there'\n",
 };
 const Register registered{tty};
 
@@ -48,7 +50,9 @@ constexpr Command clear{
     .summary = "clear the screen",
     .theme = "session",
     .run = run_clear,
-    .help = "At the prompt Ctrl-L does the same.\n",
+    .help =
+        "At the prompt Ctrl-L does the same.\n"
+        "\nExample:\n  clear\n",
 };
 const Register registered_clear{clear};
 

@@ -62,6 +62,7 @@ constexpr Command basename{
     .theme = "text",
     .run = run_basename,
     .options = basename_options,
+    .help = "Example:\n  basename /usr/lib/libc.so.6 .6\n",
     .builtin = true,
 };
 const Register registered_basename{basename};
@@ -74,6 +75,7 @@ constexpr Command dirname{
     .theme = "text",
     .run = run_dirname,
     .options = dirname_options,
+    .help = "Example:\n  dirname /usr/lib/libc.so.6\n",
     .builtin = true,
 };
 const Register registered_dirname{dirname};

@@ -60,6 +60,7 @@ constexpr Command echo_command{
     .theme = "text",
     .run = run,
     .options = options,
+    .help = "Example:\n  echo -e 'one\\ttwo'\n",
     .raw = true,
     .builtin = true,
 };

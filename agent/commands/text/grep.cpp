@@ -299,6 +299,7 @@ constexpr Command extended{
             return run(call);
         },
     .options = options,
+    .help = "Example:\n  egrep 'error|warn' /var/log/app.log\n",
 };
 const Register registered_extended{extended};
 
@@ -314,6 +315,7 @@ constexpr Command fixed{
             return run(call);
         },
     .options = options,
+    .help = "Example:\n  fgrep -n '[main]' /etc/app.conf\n",
 };
 const Register registered_fixed{fixed};
 

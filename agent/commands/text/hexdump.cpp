@@ -181,6 +181,7 @@ constexpr Command hd{
     .promise = Promise::files,
     .run = run,
     .options = options,
+    .help = "Example:\n  hd -n 64 /app\n",
 };
 const Register registered_hd{hd};
 

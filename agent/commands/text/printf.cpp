@@ -292,7 +292,8 @@ constexpr Command printf_command{
     .help =
         "Directives: %d %i %o %u %x %X %c %s %b %e %f %g %a %%, with flags, width and precision;\n"
         "%b replaces backslash escapes in its argument. The format is used again while arguments\n"
-        "are left.\n",
+        "are left.\n"
+        "\nExample:\n  printf '%-10s %5d\\n' used 42\n",
     .raw = true,
     .builtin = true,
 };

@@ -61,7 +61,9 @@ constexpr Command tee{
     .promise = Promise::files,
     .run = run,
     .options = options,
-    .help = "Files are written in the target: that needs --allow modify.\n",
+    .help =
+        "Files are written in the target: that needs --allow modify.\n"
+        "\nExample:\n  ps aux | tee $LIMPET_SCRATCH/before | wc -l\n",
 };
 const Register registered{tee};
 

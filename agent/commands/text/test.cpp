@@ -274,7 +274,8 @@ constexpr std::string_view help =
     "-r -w -x access, -s not empty, -u -g -k mode bits, -O -G ours; A -nt B newer, -ot older, -ef "
     "same.\n"
     "Texts: -n -z = != < >. Numbers: -eq -ne -lt -le -gt -ge. Also ! ( ) -a -o, and -t N: a "
-    "terminal.\n";
+    "terminal.\n\n"
+    "Example:\n  if [ -s /etc/hosts ] && test ! -L /data; then echo 'as it should be'; fi\n";
 
 constexpr Command test_command{
     .name = "test",

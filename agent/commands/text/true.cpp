@@ -10,6 +10,7 @@ constexpr Command true_command{
     .summary = "succeed",
     .theme = "text",
     .run = [](Invocation&) { return 0; },
+    .help = "Example:\n  while true; do ss -tn; sleep 1; done\n",
     .raw = true,
     .builtin = true,
 };
@@ -21,6 +22,7 @@ constexpr Command false_command{
     .summary = "fail",
     .theme = "text",
     .run = [](Invocation&) { return 1; },
+    .help = "Example:\n  false || echo 'that went wrong'\n",
     .raw = true,
     .builtin = true,
 };
