@@ -63,7 +63,8 @@ struct Part {
 struct Word {
     std::span<const Part> parts;
     bool plain = false;       // one literal that expands to itself
-    bool assignment = false;  // NAME=value as an argument of export, readonly, local
+    bool assignment = false;  // one field, whatever is in it: export NAME=value, words of [[ ]]
+    bool pattern = false;     // [[ text == pattern ]]
 };
 
 struct Assignment {

@@ -14,6 +14,7 @@ constexpr std::array builtins{
     Builtin{".", "FILE [ARG...]", "run a script in this shell", run_dot, true},
     Builtin{":", "[ARG...]", "do nothing", run_colon, true},
     Builtin{"[", "EXPRESSION ]", "test files, texts and numbers", run_test},
+    Builtin{"[[", "EXPRESSION ]]", "the same, with patterns, && and ||", run_test},
     Builtin{"alias", "[NAME[=TEXT]...]", "name a command line", run_alias},
     Builtin{"bg", "[JOB...]", "let stopped jobs run in the background", run_bg},
     Builtin{"break", "[N]", "leave N loops", run_break, true},

@@ -1,6 +1,8 @@
 // shell/compound.cpp - groups, conditions, loops and case, XCU 2.9.4.
 #include "shell/parser.h"
 
+#include <algorithm>
+
 #include <utility>
 
 namespace limpet::shell {
@@ -210,6 +212,40 @@ bool Parser::branch(std::vector<Branch>& branches) {
     }
     branches.push_back(made);
     return !broken_;
+}
+
+// [[ EXPRESSION ]], as ksh has it and scripts for other shells are full of it: && and || stand
+// within, and what is expanded is not split. The built-in gets the words of test.
+void Parser::conditional(std::vector<Word>& words) {
+    struct Written {
+        Token token;
+        std::string_view word;
+    };
+    constexpr Written operators[]{{Token::and_if, "-a"}, {Token::or_if, "-o"}, {Token::left, "("},
+                                  {Token::right, ")"},   {Token::less, "<"},   {Token::great, ">"}};
+    bool pattern = false;
+    for (;;) {
+        const Token token = peek();
+        if (token == Token::word) {
+            const bool ends = literal_ == "]]" && words.size() > 1;
+            auto word = word_;
+            word.assignment = !pattern;
+            word.pattern = pattern;
+            pattern = literal_ == "==" || literal_ == "=" || literal_ == "!=";
+            words.push_back(word);
+            consume();
+            if (ends) return;
+            continue;
+        }
+        const auto* known = std::ranges::find(operators, token, &Written::token);
+        if (known != std::end(operators)) {
+            const std::vector<Part> part{{.quoted = true, .text = known->word}};
+            words.push_back({.parts = arena().copy(part), .assignment = true});
+        } else if (token != Token::newline) {
+            return fail("a ]] is missing");
+        }
+        consume();
+    }
 }
 
 }  // namespace limpet::shell

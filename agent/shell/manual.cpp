@@ -83,6 +83,11 @@ constexpr std::array pages{
          "  . ./settings        variables and functions of the file are there afterwards\n"},
     Page{":", {}, "  : \"${PORT:=8080}\"     only the expansion\n"},
     Page{"[", {}, "  [ -e /etc/passwd ] && echo there\n  [ \"$a\" = \"$b\" ] || echo different\n"},
+    Page{"[[",
+         {},
+         "Not of POSIX, but in many scripts: words are not split, = and != take patterns, and\n"
+         "&& || ( ) stand within. There is no =~.\n\n"
+         "  [[ $file == *.log && -s $file ]] && tail $file\n"},
     Page{"alias", {}, "Without arguments it lists them.\n\n  alias ll='ls -la'\n"},
     Page{"bg", {}, "Stop the foreground with Ctrl-Z first.\n\n  bg\n  bg %2\n"},
     Page{"break", {}, "  while read -r line; do [ \"$line\" = end ] && break; done\n"},

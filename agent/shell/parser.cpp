@@ -255,6 +255,10 @@ const Node* Parser::simple() {
 bool Parser::simple_word(std::vector<Assignment>& assignments, std::vector<Word>& words) {
     // Behind assignments and redirections; command() has seen to the first word.
     if (words.empty() && substitute_alias()) return true;
+    if (words.empty() && literal_ == "[[") {
+        conditional(words);
+        return true;
+    }
     const auto& first = word_.parts.empty() ? Part{} : word_.parts[0];
     const bool unquoted = first.kind == PartKind::literal && !first.quoted;
     const auto equals = unquoted ? first.text.find('=') : std::string_view::npos;

@@ -107,6 +107,7 @@ private:
     bool branch(std::vector<Branch>& branches);
     bool expect(std::string_view reserved);
     bool word_list(std::vector<Word>& words);
+    void conditional(std::vector<Word>& words);
 
     // lexer.cpp
     // The next byte with line continuations removed.

@@ -3,6 +3,7 @@
 #include "commands/text/printf.h"
 #include "commands/text/test.h"
 #include "shell/builtins.h"
+#include "shell/pattern.h"
 #include "shell/shell.h"
 
 #include <span>
@@ -26,16 +27,24 @@ int run_printf(Shell& shell, Words& words) {
     return shell.status;
 }
 
+namespace {
+bool matched_by(const std::string& text, const std::string& pattern) {
+    return matches(pattern, text);
+}
+}  // namespace
+
 int run_test(Shell& shell, Words& words) {
     std::span<const std::string> expression = std::span<const std::string>(words).subspan(1);
-    if (words[0] == "[") {
-        if (expression.empty() || expression.back() != "]") {
-            return misuse(shell, words, "']' is missing");
+    const bool doubled = words[0] == "[[";
+    if (doubled || words[0] == "[") {
+        if (expression.empty() || expression.back() != (doubled ? "]]" : "]")) {
+            return misuse(shell, words, doubled ? "']]' is missing" : "']' is missing");
         }
         expression = expression.first(expression.size() - 1);
     }
     std::string problem;
-    const int status = commands::words::test(expression, shell.target, shell.directory, problem);
+    const int status = commands::words::test(expression, shell.target, shell.directory, problem,
+                                             doubled ? matched_by : nullptr);
     return status == 2 ? misuse(shell, words, problem) : status;
 }
 

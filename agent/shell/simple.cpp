@@ -239,6 +239,10 @@ int run_simple(Shell& shell, const Simple& node, bool last) {
     int status = 0;
     prepared.words.reserve(node.words.size());
     for (const auto& word : node.words) {
+        if (word.pattern) {
+            if (!expand_pattern(shell, word, prepared.words.emplace_back())) return shell.status;
+            continue;
+        }
         if (word.assignment) {
             if (!expand_text(shell, word, prepared.words.emplace_back())) return shell.status;
             continue;

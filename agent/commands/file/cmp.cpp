@@ -66,7 +66,8 @@ public:
                 tell(one, other);
                 return false;
             }
-            call_.out.print("%llu %3o %3o\n", static_cast<unsigned long long>(at_ + 1), one, other);
+            const auto place = at_ + 1;
+            call_.out.print("%llu %3o %3o\n", static_cast<unsigned long long>(place), one, other);
             if (call_.out.failure()) return false;
             line_ended_ = one == '\n';
             lines_ += line_ended_;
@@ -89,8 +90,9 @@ public:
 
 private:
     void tell(unsigned char one, unsigned char other) {
+        const auto place = at_ + 1;
         call_.out.write(call_.operands[0] + ' ' + call_.operands[1]);
-        call_.out.print(" differ: char %llu, line %llu", static_cast<unsigned long long>(at_ + 1),
+        call_.out.print(" differ: char %llu, line %llu", static_cast<unsigned long long>(place),
                         static_cast<unsigned long long>(lines_));
         if (style_.bytes) {
             call_.out.print(" is %3o %s %3o %s", one, visible(one).c_str(), other,

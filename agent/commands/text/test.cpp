@@ -30,8 +30,8 @@ bool is_binary(const std::string& word) {
 class Condition {
 public:
     Condition(std::span<const std::string> words, const target::Target& target,
-              const std::string& directory)
-        : words_(words), target_(target), directory_(directory) {}
+              const std::string& directory, Same same)
+        : words_(words), target_(target), directory_(directory), same_(same) {}
 
     int run(std::string& problem) {
         const bool value = by_count(0, words_.size());
@@ -208,8 +208,8 @@ private:
     }
 
     bool binary(const std::string& left, const std::string& operation, const std::string& right) {
-        if (operation == "=" || operation == "==") return left == right;
-        if (operation == "!=") return left != right;
+        if (operation == "=" || operation == "==") return alike(left, right);
+        if (operation == "!=") return !alike(left, right);
         if (operation == "<") return left < right;
         if (operation == ">") return left > right;
         if (operation == "-nt" || operation == "-ot" || operation == "-ef") {
@@ -224,6 +224,10 @@ private:
         if (operation == "-le") return a <= b;
         if (operation == "-gt") return a > b;
         return a >= b;
+    }
+
+    [[nodiscard]] bool alike(const std::string& left, const std::string& right) const {
+        return same_ ? same_(left, right) : left == right;
     }
 
     bool compare_files(const std::string& left, char operation, const std::string& right) {
@@ -242,6 +246,7 @@ private:
     std::span<const std::string> words_;
     const target::Target& target_;
     const std::string& directory_;
+    Same same_;
     std::size_t at_ = 0;
     std::string problem_;
 };
@@ -249,8 +254,8 @@ private:
 }  // namespace
 
 int test(std::span<const std::string> words, const target::Target& target,
-         const std::string& directory, std::string& problem) {
-    return Condition(words, target, directory).run(problem);
+         const std::string& directory, std::string& problem, Same same) {
+    return Condition(words, target, directory, same).run(problem);
 }
 
 }  // namespace words
