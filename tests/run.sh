@@ -43,6 +43,15 @@ leftover_containers() {
         2>/dev/null
 }
 
+# Of the agent as it was built, not of its sealed copies, which the attacks look for themselves.
+leftover_agents() {
+    local process
+    for process in /proc/[0-9]*; do
+        [ "$(readlink "$process/exe")" = "$agent" ] || continue
+        echo "${process#/proc/}: $(tr '\0' ' ' <"$process/cmdline")"
+    done 2>/dev/null
+}
+
 remove_containers() {
     local id
     for id in $(leftover_containers); do docker rm -f -v "$id" >/dev/null 2>&1; done
@@ -216,6 +225,11 @@ for layer in "${layers[@]}"; do
     if [ -n "$left" ]; then
         fail "$layer left containers behind" <<<"$left"
         remove_containers
+    fi
+    left=$(leftover_agents)
+    if [ -n "$left" ]; then
+        fail "$layer left processes behind" <<<"$left"
+        cut -d: -f1 <<<"$left" | xargs kill -KILL
     fi
     echo "$layer: $([ "$failed" -eq "$before" ] && echo good || echo BAD), $((SECONDS - began)) s"
 done

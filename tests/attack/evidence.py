@@ -99,7 +99,7 @@ ARGUMENTS = {
     **{name: ["1"] for name in ("env", "environ", "fds", "limits", "maps", "status", "threads")},
     **{name: [] for name in ("containers", "df", "hostname", "id", "info", "mount", "mounts", "ps",
                              "pstree", "ss", "netstat", "uname", "whoami", "date", "printenv",
-                             "true", "false")},
+                             "true", "false", "rung")},
     "ip": ["addr"], "pgrep": ["wait"], "pidof": ["wait"], "seq": ["3"], "sleep": ["0"],
     "stty": ["size"], "basename": ["/a/b"], "dirname": ["/a/b"], "echo": ["text"],
     "printf": ["text"],

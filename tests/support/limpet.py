@@ -354,4 +354,11 @@ class Terminal:
             os.kill(self.pid, signal.SIGKILL)
             os.waitpid(self.pid, 0)
             self.status = 9
+        # Jobs in the background outlive a shell that was killed; the terminal's session is theirs.
+        for name in filter(str.isdigit, os.listdir("/proc")):
+            with contextlib.suppress(OSError):
+                with open(f"/proc/{name}/stat", "rb") as file:
+                    session = int(file.read().rpartition(b")")[2].split()[3])
+                if session == self.pid:
+                    os.kill(int(name), signal.SIGKILL)
         os.close(self.fd)
