@@ -1,4 +1,5 @@
-// commands/create.h - files that a command writes (tee, sort -o): allowed with modify only.
+// commands/create.h - files that a command writes (tee, sort -o): below $LIMPET_SCRATCH, or with
+// modify.
 #pragma once
 
 #include "commands/command.h"

@@ -17,8 +17,8 @@ struct LandlockRights {
 
 // The kernel's ABI version; 0 where Landlock is missing or switched off.
 int landlock_abi();
-// Takes the rights away from this process and all that it starts, for ever and without exception.
-// Needs no_new_privs.
-Result<> landlock_deny(const LandlockRights& rights);
+// Takes the rights away from this process and all that it starts, for ever; `writable`, where there
+// is one, is the folder below which files may still be made and written. Needs no_new_privs.
+Result<> landlock_deny(const LandlockRights& rights, BorrowedFd writable);
 
 }  // namespace limpet::sys

@@ -95,7 +95,7 @@ Result<> no_new_privileges() {
     return {};
 }
 
-Result<> deny_writes(Grant promise) {
+Result<> deny_writes(Grant promise, const Target& target) {
     // A landlocked process may not read what ptrace_may_access() guards of processes outside its
     // domain: a promise of processes goes without, and relies on the clone and the filter.
     if (any(promise & Grant::processes)) return {};
@@ -111,7 +111,8 @@ Result<> deny_writes(Grant promise) {
     // depth. The clone is read-only and nodev; and what truncates by path is in no filter.
     if (abi >= 4 && !any(promise & Grant::network)) rights.network = 3;   // BIND_TCP, CONNECT_TCP
     if (abi >= 6) rights.scoped = any(promise & Grant::network) ? 2 : 3;  // ABSTRACT_UNIX, SIGNAL
-    return sys::landlock_deny(rights);
+    const bool scratch = target.scratch.fd && any(promise & Grant::files);
+    return sys::landlock_deny(rights, scratch ? BorrowedFd(target.scratch.fd) : BorrowedFd(-1));
 }
 
 // A command without a use for a descriptor does not hold it.
@@ -189,7 +190,7 @@ Result<> confine(Grant promise, const Target& target) {
     TRY(sys::capset({.effective = keep, .permitted = keep}));
     if (target.mode == Mode::none) return {};
     close_unneeded(promise, target);
-    TRY(deny_writes(promise));
+    TRY(deny_writes(promise, target));
     return load_filter(Confined::command, promise, opens_of(target));
 }
 

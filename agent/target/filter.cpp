@@ -91,6 +91,7 @@ constexpr int shell[]{
     SCMP_SYS(set_tid_address),
     SCMP_SYS(rseq),
     SCMP_SYS(landlock_create_ruleset),
+    SCMP_SYS(landlock_add_rule),
     SCMP_SYS(landlock_restrict_self),
 };
 

@@ -27,6 +27,21 @@ def redirections_and_commands_reach_it():
 
 
 @case
+def commands_write_there_and_nowhere_else():
+    with Box("wait", files={"/etc/lines": "b\na\n"}) as box:
+        out, error, status = shell(box, """
+            cd $LIMPET_SCRATCH; cat /etc/lines | tee copy | wc -l
+            sort -o sorted /etc/lines; cat sorted; sed -n 'w written' copy; cat written
+            xargs -a /etc/lines -n 1 tee -a many < /dev/null; ls -A
+        """)
+        equal((out, error, status), ("2\na\nb\nb\na\na\nb\ncopy\nmany\nsorted\nwritten\n", "", 0))
+        for argv in ("tee /etc/new", "sort -o /etc/lines /etc/lines", "tee -a $LIMPET_SCRATCH/../x"):
+            out, error, status = shell(box, f"echo x | {argv}")
+            check(status != 0 and "needs --allow modify" in error, (argv, out, error, status))
+        equal(sorted(os.listdir(f"{box.root}/etc")), ["lines"], "the target's files")
+
+
+@case
 def the_target_is_still_not_written():
     with Box("wait") as box:
         for place in ("/etc/new", "/.limpet/new", "/tmp/new", "/.limpet/scratched"):

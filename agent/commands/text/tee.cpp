@@ -62,7 +62,8 @@ constexpr Command tee{
     .run = run,
     .options = options,
     .help =
-        "Files are written in the target: that needs --allow modify.\n"
+        "Files are written in the target: that needs --allow modify; below\n"
+        "$LIMPET_SCRATCH it needs nothing.\n"
         "\nExample:\n  ps aux | tee $LIMPET_SCRATCH/before | wc -l\n",
 };
 const Register registered{tee};
