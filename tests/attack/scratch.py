@@ -35,7 +35,7 @@ def commands_write_there_and_nowhere_else():
             xargs -a /etc/lines -n 1 tee -a many < /dev/null; ls -A
         """)
         equal((out, error, status), ("2\na\nb\nb\na\na\nb\ncopy\nmany\nsorted\nwritten\n", "", 0))
-        for argv in ("tee /etc/new", "sort -o /etc/lines /etc/lines", "tee -a $LIMPET_SCRATCH/../x"):
+        for argv in ("tee /etc/new", "sort -o /etc/lines /etc/lines", "tee -a /.limpet/x"):
             out, error, status = shell(box, f"echo x | {argv}")
             check(status != 0 and "needs --allow modify" in error, (argv, out, error, status))
         equal(sorted(os.listdir(f"{box.root}/etc")), ["lines"], "the target's files")
