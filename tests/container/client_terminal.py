@@ -120,6 +120,8 @@ for one in ("SIGTERM", "SIGHUP", "SIGINT", "SIGQUIT", "SIGSEGV", "SIGABRT", "SIG
 @case
 def terminal_is_restored_when_the_whole_process_group_is_killed():
     session = Session("exec", "-t", target(), "--", "tail", "-f", greeting())
+    # Until then the agent may still be the client's own program, between fork(2) and execve(2).
+    session.terminal.expect("it runs")
     # Not the shell, which leads the group: kill(2) with the client's relatives one by one.
     watcher = [pid for pid in children(session.client)
                if os.readlink(f"/proc/{pid}/exe") == CLIENT]
