@@ -140,8 +140,6 @@ private:
             case 'q':
             case 'Q':
             case 'l':
-            case 'L':
-                if (command.name == 'L') return wrong("there is no command 'L'");
                 skip(" \t");
                 command.number = number().value_or(command.name == 'l' ? 70 : 0);
                 break;

@@ -123,16 +123,9 @@ int run(Invocation& call) {
     if (!stops) return call.misused(text(stops.error()));
     const bool all =
         call.options.has('a') || (call.options.has('t') && !call.options.has("first-only"));
-    each_input(call, [&](Input& input) -> Result<> {
-        while (const auto line = TRY(input.line())) {
-            const bool ended = line->ends_with('\n');
-            const auto bare = line->substr(0, line->size() - (ended ? 1 : 0));
-            call.out.write(back ? unexpanded(bare, *stops, all)
-                                : expanded(bare, *stops, call.options.has('i')));
-            if (ended) call.out.put('\n');
-            if (call.out.failure()) break;
-        }
-        return {};
+    rewrite_lines(call, [&](std::string_view line) {
+        call.out.write(back ? unexpanded(line, *stops, all)
+                            : expanded(line, *stops, call.options.has('i')));
     });
     return call.status;
 }

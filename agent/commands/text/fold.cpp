@@ -68,15 +68,7 @@ int run(Invocation& call) {
         if (!width || *width == 0) return call.misused("-w needs a number from 1");
         style.width = *width;
     }
-    each_input(call, [&](Input& input) -> Result<> {
-        while (const auto line = TRY(input.line())) {
-            const bool ended = line->ends_with('\n');
-            break_line(call.out, line->substr(0, line->size() - (ended ? 1 : 0)), style);
-            if (ended) call.out.put('\n');
-            if (call.out.failure()) break;
-        }
-        return {};
-    });
+    rewrite_lines(call, [&](std::string_view line) { break_line(call.out, line, style); });
     return call.status;
 }
 

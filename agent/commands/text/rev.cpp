@@ -21,15 +21,7 @@ std::string reversed(std::string_view line) {
 }
 
 int run(Invocation& call) {
-    each_input(call, [&](Input& input) -> Result<> {
-        while (const auto line = TRY(input.line())) {
-            const bool ended = line->ends_with('\n');
-            call.out.write(reversed(line->substr(0, line->size() - (ended ? 1 : 0))));
-            if (ended) call.out.put('\n');
-            if (call.out.failure()) break;
-        }
-        return {};
-    });
+    rewrite_lines(call, [&](std::string_view line) { call.out.write(reversed(line)); });
     return call.status;
 }
 
