@@ -51,9 +51,26 @@ std::string own_prompt(Shell& shell, bool editing) {
     return text + " " + (may_modify ? painted("1;31", "#") : "$") + " ";
 }
 
+// XCU 2.5.3 PS1: ! is the number that the next command will have in the history, !! is a !. Before
+// the other expansions, so that a value's own ! stays; $! is a parameter.
+std::string with_history_number(const Shell& shell, std::string_view text) {
+    const auto number = std::to_string(shell.history_first + shell.history.size());
+    std::string expanded;
+    for (std::size_t at = 0; at < text.size(); ++at) {
+        if (text[at] != '!' || expanded.ends_with('$')) {
+            expanded += text[at];
+        } else if (text.substr(at + 1).starts_with('!')) {
+            expanded += text[at++];
+        } else {
+            expanded += number;
+        }
+    }
+    return expanded;
+}
+
 std::string prompt(Shell& shell, bool continued, bool editing) {
     if (const auto* given = shell.variables.get(continued ? sym_PS2 : sym_PS1)) {
-        return expand_prompt(shell, *given);
+        return expand_prompt(shell, continued ? *given : with_history_number(shell, *given));
     }
     return continued ? "> " : own_prompt(shell, editing);
 }

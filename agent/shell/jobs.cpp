@@ -212,8 +212,8 @@ void remove_job(Shell& shell, const Job& job) {
 
 pid_t fork_plain(Shell& shell) {
     const pid_t parent = ::getpid();
-    // One that comes now is for both; one that came before the fork, for the child too.
-    const InterruptBlocked blocked(shell.at_prompt());
+    // A SIGINT that comes now is for both; one that came before the fork, for the child too.
+    const SignalsBlocked blocked(Blocked::all);
     const bool interrupted = shell.at_prompt() && pending_trap(shell) == SIGINT;
     const pid_t child = ::fork();
     if (child > 0 && interrupted) ::kill(child, SIGINT);
@@ -229,8 +229,7 @@ pid_t fork_process(Shell& shell, Job& job, bool background, std::string_view nam
     const bool monitor = shell.on(opt_monitor);
     const int terminal = shell.jobs.terminal;
     const pid_t parent = ::getpid();
-    // Until the child has given up our handlers.
-    const InterruptBlocked blocked(shell.at_prompt());
+    const SignalsBlocked blocked(Blocked::all);
     const pid_t child = ::fork();
     if (child < 0) {
         shell.give_up("fork: " + std::string(::strerrordesc_np(errno)));
@@ -307,9 +306,14 @@ int wait_foreground(Shell& shell, Job& job) {
     tell_of_death(shell, job);
     const int last = job.processes.back().status;
     if (shell.at_prompt() && WIFSIGNALED(last) && WTERMSIG(last) == SIGINT) {
-        // The rest of the line that was interrupted is not run.
-        shell.status = result;
-        shell.flow = Flow::interrupt;
+        if (shell.traps.actions[SIGINT]) {
+            // The terminal sent it to the job alone; the trap is meant for the whole line.
+            note_signal(SIGINT);
+        } else {
+            // The rest of the line that was interrupted is not run.
+            shell.status = result;
+            shell.flow = Flow::interrupt;
+        }
     }
     remove_job(shell, job);
     return result;
@@ -317,7 +321,7 @@ int wait_foreground(Shell& shell, Job& job) {
 
 std::optional<int> wait_background(Shell& shell, Job& job, int& signal) {
     signal = 0;
-    const InterruptBlocked blocked(shell.at_prompt());
+    const SignalsBlocked blocked(shell.at_prompt() ? Blocked::interrupt : Blocked::none);
     while (state(job) == ProcessState::running) {
         signal = pending_trap(shell);
         if (signal != 0) return std::nullopt;

@@ -162,16 +162,20 @@ bool hung_up(const Shell& shell) {
     return pending[SIGHUP] && shell.at_prompt() && !shell.traps.actions[SIGHUP];
 }
 
-InterruptBlocked::InterruptBlocked(bool wanted) : wanted_(wanted) {
-    if (!wanted_) return;
-    sigset_t interrupt;
-    ::sigemptyset(&interrupt);
-    ::sigaddset(&interrupt, SIGINT);
-    ::sigprocmask(SIG_BLOCK, &interrupt, &before_);
+SignalsBlocked::SignalsBlocked(Blocked which) : which_(which) {
+    if (which_ == Blocked::none) return;
+    sigset_t signals;
+    if (which_ == Blocked::all) {
+        ::sigfillset(&signals);
+    } else {
+        ::sigemptyset(&signals);
+        ::sigaddset(&signals, SIGINT);
+    }
+    ::sigprocmask(SIG_BLOCK, &signals, &before_);
 }
 
-InterruptBlocked::~InterruptBlocked() {
-    if (wanted_) ::sigprocmask(SIG_SETMASK, &before_, nullptr);
+SignalsBlocked::~SignalsBlocked() {
+    if (which_ != Blocked::none) ::sigprocmask(SIG_SETMASK, &before_, nullptr);
 }
 
 ssize_t read_terminal(int fd, char* buffer, std::size_t size) {

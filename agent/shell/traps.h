@@ -51,16 +51,18 @@ bool hung_up(const Shell& shell);
 // A signal came where it was blocked, and was taken from there.
 void note_signal(int signal);
 
-// SIGINT waits while this lives, so that none comes between a look for it and what follows.
-class InterruptBlocked {
+// Signals wait while this lives: SIGINT, so that none comes between a look for it and what follows;
+// all, until a child has given up the shell's handlers, which would note them for nobody.
+enum class Blocked { none, interrupt, all };
+class SignalsBlocked {
 public:
-    explicit InterruptBlocked(bool wanted);
-    InterruptBlocked(const InterruptBlocked&) = delete;
-    InterruptBlocked& operator=(const InterruptBlocked&) = delete;
-    ~InterruptBlocked();
+    explicit SignalsBlocked(Blocked which);
+    SignalsBlocked(const SignalsBlocked&) = delete;
+    SignalsBlocked& operator=(const SignalsBlocked&) = delete;
+    ~SignalsBlocked();
 
 private:
-    bool wanted_;
+    Blocked which_;
     sigset_t before_{};
 };
 

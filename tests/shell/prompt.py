@@ -277,6 +277,12 @@ def prompts_that_the_user_sets():
     shell.edits("if true\r", "more: ")
     shell.keys("then :; fi; set -x; echo one; set +x\r")
     shell.shows("trace echo one", "one", "trace set +x", "$xy:")
+    shell.keys("false & PS1='! $! !!'; x=!; PS1=${PS1%' !!'}' $x !!> '\r")
+    shell.sees(lambda: shell.screen.before_cursor().endswith(" ! !> "), "a number, a pid and two marks")
+    first, pid, _, _ = shell.screen.before_cursor().split()
+    check(int(first) > 1 and int(pid) > 1, shell.picture())
+    shell.keys("echo on\r")
+    shell.sees(lambda: shell.screen.before_cursor() == f"{int(first) + 1} {pid} ! !> ", "the next number")
     shell.close()
 
 

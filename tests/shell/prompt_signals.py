@@ -228,6 +228,12 @@ def traps_at_the_prompt():
                shell.screen.before_cursor() == "0> half a line", "the trap, and the line again")
     shell.keys(ctrl("u"))
     shell.run("kill -INT $$", "int")
+    # Only the job in front gets the terminal's Ctrl-C; it is meant for the line all the same.
+    shell.keys("{ echo begun; sleep 99; } | cat; echo next $?\r")
+    shell.sees(lambda: "begun" in shell.screen.lines(), "begun")
+    shell.keys(ctrl("c"))
+    shell.at_prompt(0)
+    check(shell.screen.lines()[-3:-1] == ["int", "next 130"], shell.picture())
     shell.run("trap - INT; trap 'echo bye' EXIT")
     shell.keys("exit 5\r")
     shell.sees(lambda: shell.screen.lines()[-1] == "bye", "the trap of EXIT")
