@@ -9,6 +9,7 @@
 #include "target/procfs.h"
 
 #include <algorithm>
+#include <functional>
 
 namespace limpet::target {
 namespace {
@@ -140,6 +141,11 @@ Result<const Member*> choose(const std::vector<Member>& all, std::string_view wo
         if (member.pid == 1 && (!is_pause(member) || all.size() == 1)) return &member;
         // Another debugger is not what one has come for.
         if (member.pid != 1 && member.comm != "limpet-agent") found.push_back(&member);
+    }
+    // The kubelet's name is the container's own; its program may be that of its neighbours, too.
+    const auto other = [&](const Member* member) { return member->name != word; };
+    if (!word.empty() && std::ranges::count_if(found, std::not_fn(other)) == 1) {
+        std::erase_if(found, other);
     }
     if (found.size() == 1) return found.front();
     if (found.empty() && word.empty()) return nullptr;

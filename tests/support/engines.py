@@ -81,21 +81,29 @@ podman = once(Podman)
 class Containerd:
     """A daemon of our own; /run/containerd is where its runc keeps its records all the same."""
 
+    spaces = ("shop", "other")
+    settings = 'disabled_plugins = ["io.containerd.grpc.v1.cri"]\n'
+
     def __init__(self):
         if not shutil.which("containerd") or not shutil.which("ctr"):
             raise Skip("containerd is not installed")
-        self.folder = scratch("containerd")
+        self.folder = scratch(type(self).__name__.lower())
         os.makedirs(self.folder)
         with open(f"{self.folder}/config.toml", "w") as file:
             file.write(f'version = 2\nroot = "{self.folder}/root"\nstate = "{self.folder}/state"\n'
-                       'disabled_plugins = ["io.containerd.grpc.v1.cri"]\n'
-                       f'[grpc]\n  address = "{self.folder}/socket"\n')
+                       f'{self.settings}[grpc]\n  address = "{self.folder}/socket"\n')
         self.daemon = None
         self.start()
         undo(self.clean)
+        self.load_images()
+
+    def load_images(self):
+        self.load(images.tree("alpine"), "localhost/app:1")
+
+    def load(self, tree, name):
         archive = scratch("image.tar")
-        make_archive(archive)
-        for space in ("shop", "other"):
+        make_archive(archive, tree, name)
+        for space in self.spaces:
             self("-n", space, "images", "import", archive)
 
     def start(self):
@@ -126,7 +134,7 @@ class Containerd:
         if self.daemon.poll() is not None:
             self.start()
         os.kill(self.daemon.pid, signal.SIGCONT)
-        for space in ("shop", "other"):
+        for space in self.spaces:
             for name in run(*self.ctr(), "-n", space, "tasks", "ls", "-q").out.decode().split():
                 run(*self.ctr(), "-n", space, "tasks", "delete", "-f", name)
         self.daemon.terminate()
@@ -140,18 +148,18 @@ class Containerd:
 containerd = once(Containerd)
 
 
-def make_archive(path):
-    """docker save's form of the alpine tree, which ctr takes; made without Docker."""
+def make_archive(path, tree, name, program="/app"):
+    """docker save's form of a tree, which ctr and podman take; made without Docker."""
     folder = scratch("archive")
-    os.makedirs(folder)
-    must("tar", "--numeric-owner", "-C", images.tree("alpine"), "-cf", f"{folder}/layer.tar", ".")
+    os.makedirs(folder, exist_ok=True)
+    must("tar", "--numeric-owner", "-C", tree, "-cf", f"{folder}/layer.tar", ".")
     digest = must("sha256sum", f"{folder}/layer.tar").split()[0]
-    config = {"architecture": "amd64", "os": "linux", "config": {"Entrypoint": ["/app"]},
+    config = {"architecture": "amd64", "os": "linux", "config": {"Entrypoint": [program]},
               "rootfs": {"type": "layers", "diff_ids": [f"sha256:{digest}"]}}
     with open(f"{folder}/config.json", "w") as file:
         json.dump(config, file)
     with open(f"{folder}/manifest.json", "w") as file:
-        json.dump([{"Config": "config.json", "RepoTags": ["localhost/app:1"],
+        json.dump([{"Config": "config.json", "RepoTags": [name],
                     "Layers": ["layer.tar"]}], file)
     must("tar", "-C", folder, "-cf", path, "manifest.json", "config.json", "layer.tar")
 

@@ -80,6 +80,17 @@ TEST_CASE("a container is chosen by name, id, program or process", "[pod]") {
         wrong.error().subject.starts_with("no container 'cache' in this pid namespace; there is "));
 }
 
+TEST_CASE("a container's own name is more than its neighbour's program", "[pod]") {
+    std::vector<Member> all{member(2, 7, "app", "app", first_id),
+                            member(3, 9, "app", "side", second_id)};
+    const auto found = choose(all, "app");
+    REQUIRE(found);
+    REQUIRE(*found);
+    CHECK((*found)->pid == 7);
+    all[1].name = "app";
+    CHECK_FALSE(choose(all, "app"));
+}
+
 TEST_CASE("alone there is no target", "[pod]") {
     const auto found = choose({}, "");
     REQUIRE(found);
