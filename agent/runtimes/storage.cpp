@@ -12,6 +12,7 @@
 
 #include <algorithm>
 #include <array>
+#include <span>
 
 namespace limpet::runtimes::storage {
 namespace {
@@ -202,8 +203,23 @@ Container read(const Survey& survey, const Place& place, const std::string& driv
     return container;
 }
 
+// Each container of a pod names the pod's first; podman does not mark that one itself.
+void mark_infra(std::span<Container> all) {
+    for (const auto& member : all) {
+        const auto sandbox = parse::label(member.labels, "io.kubernetes.cri-o.SandboxID");
+        const auto infra = std::ranges::find(all, sandbox, &Container::id);
+        if (infra != all.end()) infra->infra = true;
+    }
+    for (auto& one : all) {
+        // Alone in its pod: "8cf0c452c766-infra", after the pod's id.
+        const auto hex = one.name.find_first_not_of("0123456789abcdef");
+        one.infra = one.infra || (hex == 12 && one.name.substr(hex) == "-infra");
+    }
+}
+
 void list_place(const Survey& survey, const Place& place, const std::string& driver, Found& found) {
     const auto folder = "/" + driver + std::string(containers);
+    const auto before = found.containers.size();
     // The second holds those that go with the boot, as of `podman run --rm`.
     for (const auto& file : {place.graph + folder + "/containers.json",
                              place.graph + folder + "/volatile-containers.json",
@@ -228,6 +244,7 @@ void list_place(const Survey& survey, const Place& place, const std::string& dri
             found.containers.push_back(read(survey, place, driver, one, found.warnings));
         }
     }
+    mark_infra(std::span(found.containers).subspan(before));
 }
 
 }  // namespace

@@ -248,5 +248,25 @@ def cgroup_is_the_targets():
         equal(cgroup["memory"]["limit"], limit, "the limit of memory")
 
 
+@case
+def image_of_two_architectures():
+    """ctr takes both from the one archive. (The program for arm64 is one in name only.)"""
+    with open(AGENT, "rb") as file:
+        program = bytearray(file.read())
+    program[18:20] = (183).to_bytes(2, "little")  # e_machine of elf(5)
+    other, archive = scratch("arm64"), scratch("both.tar")
+    with open(other, "wb") as file:
+        file.write(program)
+    must(sys.executable, cri.BUILD, "-o", archive, "--name", "limpet:both", AGENT, other)
+    ctr = daemon()
+    ctr("-n", "k8s.io", "images", "import", "--no-unpack", "--all-platforms", archive)
+    [line] = [line for line in ctr("-n", "k8s.io", "images", "check").splitlines()
+              if line.startswith("docker.io/library/limpet:both ")]
+    check("complete" in line and "application/vnd.oci.image.index.v1+json" in line, line)
+    [line] = [line for line in ctr("-n", "k8s.io", "images", "ls").splitlines()
+              if line.startswith("docker.io/library/limpet:both ")]
+    check("linux/amd64,linux/arm64" in line, line)
+
+
 if __name__ == "__main__":
     main()

@@ -15,7 +15,6 @@ from limpet import *  # noqa: F403
 BUILD = os.path.join(os.path.dirname(os.path.abspath(__file__)), "../../deploy/image/build.py")
 IMAGE = f"limpet-test-agent:{RUN.lower()}-sidecar"
 APP = f"limpet-test-scratch:{RUN.lower()}-sidecar"
-CONTAINERD = os.environ.get("LIMPET_TEST_CONTAINERD", "/run/docker/containerd/containerd.sock")
 NOBODY = "65532:65532"
 OTHER = "1234:1234"
 BARE = ("--cap-drop", "ALL", "--security-opt", "no-new-privileges")
@@ -435,25 +434,6 @@ def image_of_two_architectures():
     equal(must("docker", "image", "inspect", "-f", "{{.Architecture}}", image), "amd64")
     wrong = run(sys.executable, BUILD, "-o", archive, AGENT, AGENT)
     check(wrong.returncode != 0 and b"two programs for amd64" in wrong.err, wrong.err)
-    if shutil.which("ctr"):
-        ctr = ("ctr", "--address", CONTAINERD, "-n", "limpet-test")
-        if run(*ctr, "version").returncode == 0:
-            undo(lambda: run(*ctr, "images", "rm", f"docker.io/library/{image}"))
-            must(*ctr, "images", "import", "--no-unpack", "--all-platforms", archive)
-            check(image in must(*ctr, "images", "ls", "-q"), "ctr does not list it")
-
-
-@case
-def image_in_podman():
-    if not shutil.which("podman"):
-        raise Skip("podman is not installed")
-    load_image()
-    root = scratch("podman")
-    podman = ("podman", "--root", f"{root}/root", "--runroot", f"{root}/run", "--storage-driver", "vfs")
-    undo(lambda: run(*podman, "system", "reset", "-f"))
-    must(*podman, "load", "-q", "-i", scratch("image.tar"), timeout=120)
-    shown = json.loads(must(*podman, "image", "inspect", IMAGE))[0]
-    equal((shown["User"], shown["Os"]), (NOBODY, "linux"))
 
 
 main()

@@ -11,10 +11,10 @@ import sys
 import urllib.parse
 
 import images
-from engines import Containerd, make_archive
+from engines import Containerd, pause_tree
 from limpet import AGENT, check, must, run, scratch, undo, until
 
-HERE = os.path.dirname(os.path.abspath(__file__))
+BUILD = os.path.join(os.path.dirname(os.path.abspath(__file__)), "../../deploy/image/build.py")
 
 # ---- the messages: a field is its number, or its number and the fields of the message it holds
 
@@ -219,20 +219,10 @@ class Cri(Containerd):
     image, target = "docker.io/library/limpet:test", "localhost/app:1"
 
     def load_images(self):
-        tree = scratch("pause")
-        os.makedirs(tree)
-        with open(f"{tree}.c", "w") as file:
-            # It ends when it is told to and reaps what is left to it, as the kubelet's does.
-            file.write("#include <signal.h>\n#include <unistd.h>\nstatic void end(int s) { _exit(s == 0); }\n"
-                       "int main(void) { signal(SIGTERM, end); signal(SIGCHLD, SIG_IGN);\n"
-                       "for (;;) pause(); }\n")
-        must("gcc", "-static", "-O2", "-o", f"{tree}/pause", f"{tree}.c")
-        archive = scratch("image.tar")
-        make_archive(archive, tree, "localhost/pause:1", "/pause")
-        self("-n", "k8s.io", "images", "import", archive)
+        self.load(pause_tree(), "localhost/pause:1", "/pause")
         self.load(images.tree("scratch"), self.target)
-        must(sys.executable, f"{HERE}/../../deploy/image/build.py", "-o", archive, "--name",
-             self.image, AGENT)
+        archive = scratch("image.tar")
+        must(sys.executable, BUILD, "-o", archive, "--name", self.image, AGENT)
         self("-n", "k8s.io", "images", "import", archive)
         # The service for pods hears of them a little later.
         for name in (self.image, self.target, "localhost/pause:1"):

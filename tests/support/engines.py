@@ -1,4 +1,6 @@
 # engines.py - containers of Docker, podman and containerd, for tests that compare runtimes.
+import contextlib
+import glob
 import json
 import os
 import shutil
@@ -53,7 +55,12 @@ class Podman:
     def __init__(self, *globals_):
         if not shutil.which("podman"):
             raise Skip("podman is not installed")
-        self.command = ["podman", "--runtime", "runc", "--cgroup-manager", "cgroupfs", *globals_]
+        undo(self.remove_cgroups)
+        # The first process of a pod takes no options.
+        with open(scratch("containers.conf"), "w") as file:
+            file.write('[containers]\ndefault_ulimits = ["nofile=1024:1024", "nproc=1024:1024"]\n')
+        self.command = ["env", f"CONTAINERS_CONF={scratch('containers.conf')}", "podman",
+                        "--runtime", "runc", "--cgroup-manager", "cgroupfs", *globals_]
         pack = subprocess.Popen(["tar", "--numeric-owner", "-C", images.tree("alpine"), "-c", "."],
                                 stdout=subprocess.PIPE)
         done = subprocess.run([*self.command, "import", "-q", "-", TAG], stdin=pack.stdout,
@@ -62,6 +69,15 @@ class Podman:
         if pack.wait() != 0 or done.returncode != 0:
             raise Skip(f"podman cannot import: {done.stderr.decode().strip()[-300:]}")
         undo(lambda: run(*self.command, "rmi", TAG))
+
+    @staticmethod
+    def remove_cgroups():
+        """Those that podman leaves; while another uses one, the kernel does not remove it."""
+        for parent in glob.glob("/sys/fs/cgroup/libpod_parent") + glob.glob(
+                "/sys/fs/cgroup/*/libpod_parent"):
+            for folder, _, _ in os.walk(parent, topdown=False):
+                with contextlib.suppress(OSError):
+                    os.rmdir(folder)
 
     def __call__(self, *argv):
         return must(*self.command, *argv)
@@ -100,9 +116,9 @@ class Containerd:
     def load_images(self):
         self.load(images.tree("alpine"), "localhost/app:1")
 
-    def load(self, tree, name):
+    def load(self, tree, name, program="/app"):
         archive = scratch("image.tar")
-        make_archive(archive, tree, name)
+        make_archive(archive, tree, name, program)
         for space in self.spaces:
             self("-n", space, "images", "import", archive)
 
@@ -146,6 +162,20 @@ class Containerd:
 
 
 containerd = once(Containerd)
+
+
+@once
+def pause_tree():
+    """The first process of a pod: ends when told to, reaps what is left to it, as the real ones."""
+    tree = scratch("pause")
+    os.makedirs(tree)
+    with open(f"{tree}.c", "w") as file:
+        file.write("#include <signal.h>\n#include <unistd.h>\n"
+                   "static void end(int number) { _exit(number != SIGTERM); }\n"
+                   "int main(void) { signal(SIGTERM, end); signal(SIGCHLD, SIG_IGN);\n"
+                   "for (;;) pause(); }\n")
+    must("gcc", "-static", "-O2", "-o", f"{tree}/pause", f"{tree}.c")
+    return tree
 
 
 def make_archive(path, tree, name, program="/app"):
