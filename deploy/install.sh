@@ -13,6 +13,7 @@ build=(
     g++ cmake ninja-build ccache
     libboost1.81-dev   # Asio and JSON, headers only
     libseccomp-dev
+    zlib1g-dev libzstd-dev
     libspdlog-dev libfmt-dev
 )
 demo=(
@@ -36,7 +37,7 @@ tests=(
 
 image=(
     python3
-    g++-aarch64-linux-gnu libseccomp-dev:arm64
+    g++-aarch64-linux-gnu libseccomp-dev:arm64 zlib1g-dev:arm64 libzstd-dev:arm64
     qemu-user-static   # to see the foreign program run
 )
 
