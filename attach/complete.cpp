@@ -2,6 +2,7 @@
 #include "attach/complete.h"
 
 #include "attach/endpoint.h"
+#include "attach/kube/choices.h"
 #include "attach/kube/connect.h"
 #include "attach/kube/profile.h"
 #include "attach/options.h"
@@ -18,7 +19,7 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <array>
+#include <optional>
 
 extern char** environ;
 
@@ -145,28 +146,61 @@ Words operands_for(const Verb& verb, const Arguments& arguments) {
     return {};
 }
 
+// The line so far.
+struct Line {
+    const Verb* verb = nullptr;
+    Arguments arguments;  // the verb's
+    [[nodiscard]] bool command_begun() const {
+        return verb && verb->command_follows && arguments.operands.size() > 1;
+    }
+};
+
+std::optional<Line> understood(const Words& before) {
+    Line line;
+    if (!parse_options({}, before, Reach::first_word, line.arguments)) return std::nullopt;
+    const auto rest = std::exchange(line.arguments.operands, {});
+    if (rest.empty()) return line;
+    line.verb = find_verb(rest.front());
+    auto following = std::span<const std::string>(rest);
+    if (line.verb) {
+        following = following.subspan(1);
+    } else {
+        line.verb = &attach_verb;  // limpet TARGET
+    }
+    const auto reach = line.verb->command_follows ? Reach::second_word : Reach::everywhere;
+    if (line.verb->hidden) return std::nullopt;
+    if (!parse_options(line.verb->options, following, reach, line.arguments)) return std::nullopt;
+    return line;
+}
+
+// Of the option before the cursor, where the cluster knows its values.
+Words cluster_values(const Words& before) {
+    const auto line = understood(Words(before.begin(), before.end() - 1));
+    if (!line || line->command_begun() || !in_cluster(line->arguments)) return {};
+    auto names = kube::choices(before.back(), line->arguments, host_of(line->arguments));
+    std::erase_if(names, [](const auto& name) { return !one_word(name); });
+    return names;
+}
+
 Words possible(const Words& before, std::string_view word) {
     if (!before.empty()) {
         if (auto values = values_of(before.back(), word); !values.empty()) return values;
+        if (auto values = cluster_values(before); !values.empty()) return values;
     }
-    Arguments arguments;
-    if (!parse_options({}, before, Reach::first_word, arguments)) return {};
-    const auto rest = std::exchange(arguments.operands, {});
-    if (rest.empty()) {
+    const auto line = understood(before);
+    if (!line) return {};
+    const auto& arguments = line->arguments;
+    if (!line->verb) {
         if (word.starts_with('-')) return option_names({}, arguments);
         auto names = verb_names(arguments);
         const auto containers = targets(arguments);
         names.insert(names.end(), containers.begin(), containers.end());
         return names;
     }
-    const auto* verb = find_verb(rest.front());
-    if (!verb || verb->hidden) return {};
-    const auto reach = verb->command_follows ? Reach::second_word : Reach::everywhere;
-    const auto following = std::span<const std::string>(rest).subspan(1);
-    if (!parse_options(verb->options, following, reach, arguments)) return {};
-    const bool command_begun = verb->command_follows && arguments.operands.size() > 1;
-    if (word.starts_with('-') && !command_begun) return option_names(verb->options, arguments);
-    return operands_for(*verb, arguments);
+    if (word.starts_with('-') && !line->command_begun()) {
+        return option_names(line->verb->options, arguments);
+    }
+    return operands_for(*line->verb, arguments);
 }
 
 }  // namespace

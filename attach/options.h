@@ -40,8 +40,9 @@ inline constexpr Option kube_options[] = {
     {0, "image", "IMAGE", "of the debugging container; else $LIMPET_IMAGE, else limpet:VERSION"},
     {0, "image-pull-policy", "POLICY", "Always, IfNotPresent or Never"},
     {0, "custom", "FILE", "JSON of a partial container, merged into the debugging one"},
-    {0, "copy-to", "NAME", "debug a copy of the pod in which the container waits"},
-    {0, "keep", "", "do not delete that copy"},
+    {0, "copy-to", "NAME",
+     "debug a copy of the pod in which the container waits; deleted at the end"},
+    {0, "keep", "", "do not delete that copy, which else ends after 8 hours in any case"},
     {0, "start-timeout", "S", "for a container to start; 60"},
 };
 

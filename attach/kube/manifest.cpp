@@ -126,6 +126,9 @@ json::object fresh_metadata(std::string_view name, json::object& old) {
     return meta;
 }
 
+// Seconds after which a pod of ours ends, should nobody be left to delete it.
+constexpr int deadline = 8 * 3600;
+
 // The agent is brought to where the target's own file system shows it.
 void hold_instead(json::object& container) {
     for (const std::string_view gone :
@@ -179,8 +182,7 @@ Result<std::string> node_pod(const Debugger& debugger, std::string_view node) {
                             {"automountServiceAccountToken", false},
                             {"enableServiceLinks", false},
                             {"terminationGracePeriodSeconds", 1},
-                            // Should nobody be left to delete it.
-                            {"activeDeadlineSeconds", 8 * 3600},
+                            {"activeDeadlineSeconds", deadline},
                             {"tolerations", json::array{{{"operator", "Exists"}}}},
                             {"containers", json::array{container}}};
     const json::object pod{{"apiVersion", "v1"},
@@ -195,7 +197,8 @@ Result<std::string> node_pod(const Debugger& debugger, std::string_view node) {
     return json::serialize(pod);
 }
 
-Result<std::string> copy_of(std::string_view pod, std::string_view name, const Debugger& debugger) {
+Result<std::string> copy_of(std::string_view pod, std::string_view name, const Debugger& debugger,
+                            bool stays) {
     auto value = TRY(parse("pod", pod));
     auto& copy = value.get_object();
     auto& meta = copy["metadata"];
@@ -205,6 +208,7 @@ Result<std::string> copy_of(std::string_view pod, std::string_view name, const D
     copy.erase("status");
     auto& parts = spec.get_object();
     parts.erase("ephemeralContainers");
+    if (!stays) parts["activeDeadlineSeconds"] = deadline;
     auto& containers = parts["containers"];
     if (!containers.is_array()) return refused("pod", "it has no containers");
     bool found = false;

@@ -38,7 +38,8 @@ Result<std::string> pod_with(std::string_view pod, std::string_view container);
 Result<std::string> node_pod(const Debugger& debugger, std::string_view node);
 
 // A copy of `pod` named `name` in which `debugger.target` waits instead of running its program:
-// what it would have seen is all there, and stays.
-Result<std::string> copy_of(std::string_view pod, std::string_view name, const Debugger& debugger);
+// what it would have seen is all there. It ends by itself some time, unless it `stays`.
+Result<std::string> copy_of(std::string_view pod, std::string_view name, const Debugger& debugger,
+                            bool stays);
 
 }  // namespace limpet::attach::kube

@@ -77,7 +77,7 @@ Result<OwnPod> copy_with(const Kubectl& kubectl, const Settings& settings,
                             .pull_policy = settings.pull_policy,
                             .target = target.name,
                             .profile = Profile::restricted};
-    const auto manifest = TRY(copy_of(original, settings.copy_to, debugger));
+    const auto manifest = TRY(copy_of(original, settings.copy_to, debugger, settings.keep));
     OwnPod own;
     own.container = target.name;
     if (!settings.keep) own.guard = TRY(guard_of(kubectl, settings.copy_to));

@@ -318,6 +318,7 @@ def a_copy_waits_in_the_crashing_container_and_is_gone_afterwards():
     check("args" not in app and "livenessProbe" not in app, app)
     equal(copy["spec"]["serviceAccountName"], "web")
     check("app" not in copy["metadata"]["labels"], copy["metadata"])
+    check("activeDeadlineSeconds" not in copy["spec"], "it was to be kept")
     check("uid" not in copy["metadata"] and "resourceVersion" not in copy["metadata"], copy)
     bring = copy["spec"]["initContainers"][0]
     equal(bring["command"], ["/limpet-agent", "--install", "/limpet/limpet-agent"])
@@ -329,6 +330,13 @@ def a_copy_waits_in_the_crashing_container_and_is_gone_afterwards():
     done = cluster.limpet("exec", "--copy-to", "second", "web", "--", "true")
     equal(done.returncode, 0, done.err)
     equal(sorted(cluster.pods()), ["copy", "web"])
+    # Nobody may be left to delete it.
+    client = start(CLIENT, "--host", "kube:", "exec", "--copy-to", "third", "web", "--", "sleep", "60",
+                   env=cluster.environment(), stdin=subprocess.DEVNULL)
+    made = until(lambda: cluster.pods().get("third"), what="the copy")
+    equal(made["spec"]["activeDeadlineSeconds"], 8 * 3600)
+    client.kill()
+    until(lambda: sorted(cluster.pods()) == ["copy", "web"], what="its end")
 
 
 def several(count):
@@ -408,6 +416,27 @@ def as_a_plugin_of_kubectl_it_is_the_same_client():
     equal(run(complete, "exec", "--profile", "re", env=cluster.environment()).out,
           b"restricted\n:4\n")
     check(b"node\n" in run(complete, "n", env=cluster.environment()).out, "the verb node")
+
+
+@case
+def values_that_the_cluster_knows_are_completed():
+    two = pod("two", containers=[container(), container("db")], statuses=[running(), running("db")])
+    cluster = Cluster([pod(), two])
+    for words, wanted in (
+            (("-n", ""), ["ops", "shop"]), (("exec", "--namespace", "o"), ["ops"]),
+            (("web", "-c", ""), ["app"]), (("two", "--container", ""), ["app", "db"]),
+            (("exec", "pod:shop/two", "-c", "d"), ["db"]), (("exec", "-c", ""), ["app", "db"]),
+            (("exec", "none", "-c", ""), []), (("--context", "th"), ["there"]),
+            (("web", "--allow", "tr"), ["trace"]), (("web", "--allow-o"), ["--allow-only"]),
+            # What follows a command is the command's own.
+            (("exec", "web", "--", "head", "-c", ""), []), (("exec", "web", "head", "-n", ""), [])):
+        done = run(CLIENT, "complete", "--", "--host", "kube:", *words, env=cluster.environment())
+        equal((done.returncode, done.out.decode().split()), (0, wanted), words)
+    asked = cluster.calls("--context=there")
+    run(CLIENT, "complete", "--", "--host", "kube:there", "-n", "", env=cluster.environment())
+    equal(len(cluster.calls("--context=there")), len(asked) + 1, "the context that was named")
+    # On a node the letters mean nothing.
+    equal(run(CLIENT, "complete", "--", "-n", "", env=cluster.environment()).out, b"")
 
 
 @case

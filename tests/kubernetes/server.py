@@ -211,5 +211,14 @@ def a_fleet_is_asked_in_parallel():
     equal(lines, sorted(f"{name}: of the target" for name in cluster.node.pods), done.err)
 
 
+@case
+def names_of_the_cluster_complete_a_command_line():
+    cluster = Cluster()
+    for words, wanted in ((("-n", ""), b"kube-system\nshop\n"), (("web", "-c", ""), b"app\n"),
+                          (("--context", ""), b"test\n"), (("exec", "w"), b"web\n")):
+        done = cluster.limpet("complete", "--", "--host", "kube:", *words)
+        equal((done.returncode, done.out), (0, wanted), words)
+
+
 if __name__ == "__main__":
     main()

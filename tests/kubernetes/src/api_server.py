@@ -296,6 +296,8 @@ class Handler(BaseHTTPRequestHandler):
                       "namespaced": True, "kind": kind, "verbs": verbs}
                      for name, kind in (("pods", "Pod"), ("pods/exec", "PodExecOptions"),
                                         ("pods/ephemeralcontainers", "Pod"))]
+        resources.append({"name": "namespaces", "singularName": "namespace", "namespaced": False,
+                          "kind": "Namespace", "verbs": verbs})
         return {"/api": {"kind": "APIVersions", "versions": ["v1"]},
                 "/apis": {"kind": "APIGroupList", "apiVersion": "v1", "groups": []},
                 "/version": {"major": "1", "minor": "36", "gitVersion": "v1.36.2"},
@@ -325,6 +327,10 @@ class Handler(BaseHTTPRequestHandler):
         found = self.discover(url.path)
         if found and self.command == "GET":
             return self.answer(found)
+        if url.path == "/api/v1/namespaces" and self.command == "GET":
+            return self.answer({"kind": "NamespaceList", "apiVersion": "v1", "metadata": {}, "items": [
+                {"kind": "Namespace", "apiVersion": "v1", "metadata": {"name": name}}
+                for name in ("kube-system", "shop")]})
         match = re.fullmatch(r"/api/v1/namespaces/([^/]+)/pods(?:/([^/]+))?(?:/([^/]+))?", url.path)
         if not match:
             raise Refused(404, "NotFound", "the server could not find the requested resource")

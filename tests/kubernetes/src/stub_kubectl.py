@@ -97,6 +97,10 @@ if verb == "get" and plain[1] == "pods":
              (not wanted or wanted[0] in [f"{key}={value}" for key, value in
                                           pod["metadata"].get("labels", {}).items()])]
     done(json.dumps({"kind": "List", "items": found}))
+if verb == "get" and plain[1] == "namespaces":
+    done("namespace/shop\nnamespace/ops\nnamespace/a b$(id)\n")
+if verb == "config" and plain[1] == "get-contexts":
+    done("here\nthere\n")
 if verb == "patch":
     if int(scenario.get("minor", "36")) < 32:
         fail("error: invalid subresource value: \"ephemeralcontainers\". "
