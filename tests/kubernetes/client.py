@@ -332,7 +332,7 @@ def a_copy_waits_in_the_crashing_container_and_is_gone_afterwards():
     equal(sorted(cluster.pods()), ["copy", "web"])
     # Nobody may be left to delete it.
     client = start(CLIENT, "--host", "kube:", "exec", "--copy-to", "third", "web", "--", "sleep", "60",
-                   env=cluster.environment(), stdin=subprocess.DEVNULL)
+                   env=cluster.environment(), stdin=-3, stderr=-3)
     made = until(lambda: cluster.pods().get("third"), what="the copy")
     equal(made["spec"]["activeDeadlineSeconds"], 8 * 3600)
     client.kill()
