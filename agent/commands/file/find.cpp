@@ -18,6 +18,12 @@ bool begins_expression(std::string_view word) {
     return (word.size() > 1 && word[0] == '-') || word == "(" || word == "!" || word == ",";
 }
 
+// Which links are followed; and how hard to optimise, which makes no difference.
+bool leads(std::string_view word) {
+    return word == "-L" || word == "-H" || word == "-P" ||
+           (word.size() == 3 && word.starts_with("-O") && word[2] >= '0' && word[2] <= '3');
+}
+
 bool deletes(std::span<const std::string> words) {
     return std::ranges::find(words, "-delete") != words.end();
 }
@@ -53,10 +59,12 @@ int run(Invocation& call) {
         call.out.write(help_text(call.command));
         return 0;
     }
-    Walk walk;
-    while (!words.empty() && (words[0] == "-L" || words[0] == "-H" || words[0] == "-P")) {
-        walk.follow = words[0] == "-L";
-        walk.follow_operand = words[0] == "-H";
+    State state(call);
+    while (!words.empty() && leads(words[0])) {
+        if (!words[0].starts_with("-O")) {
+            state.follow = words[0] == "-L";
+            state.follow_operand = words[0] == "-H";
+        }
         words = words.subspan(1);
     }
     std::size_t paths = 0;
@@ -72,28 +80,36 @@ int run(Invocation& call) {
         return not_allowed;
     }
 
-    State state(call);
-    state.now = std::time(nullptr);
+    timespec now{};
+    ::clock_gettime(CLOCK_REALTIME, &now);
+    state.now = now.tv_sec;
+    state.reference = static_cast<double>(now.tv_sec) + static_cast<double>(now.tv_nsec) / 1e9;
     auto test = find_command::parse(state, words);
     if (!test) return call.misused(text(test.error()));
     if (!state.acts) {
         // NOLINTNEXTLINE(bugprone-use-after-move): it is assigned to, not used
         *test = [&state, wanted = *std::move(test)](Visit& visit) {
             if (!wanted(visit)) return false;
-            find_command::print(state, visit, '\n');
+            find_command::print(state.call.out, visit, '\n');
             return true;
         };
     }
+    Walk walk;
+    walk.follow = state.follow;
+    walk.follow_operand = state.follow_operand;
     walk.depth_limit = state.most_depth;
     walk.one_filesystem = state.one_filesystem;
     for (const auto& operand : operands) {
         if (!search(state, walk, *test, operand)) break;
     }
     for (const auto& batch : state.batches) run_batch(state, *batch);
+    for (const auto& file : state.written) {
+        if (!file->out.flush()) call.complain(*file->out.failure());
+    }
     return call.status;
 }
 
-constexpr std::string_view running[]{"-exec", "-execdir"};
+constexpr std::string_view running[]{"-exec", "-execdir", "-ok", "-okdir"};
 
 constexpr Command find{
     .name = "find",
@@ -105,16 +121,21 @@ constexpr Command find{
     .help =
         "Tests: -name -iname -path -ipath -lname GLOB, -regex -iregex RE (of the whole path), "
         "-type\n"
-        "[bcdpfls], -size [+-]N[cwbkMGT], -mtime -atime -ctime [+-]DAYS, -mmin -amin -cmin\n"
-        "[+-]MINUTES, -newer -anewer -cnewer FILE, -perm [-/]MODE, -user -group NAME, -uid -gid "
-        "N,\n"
-        "-nouser -nogroup, -links -inum [+-]N, -empty, -samefile FILE, -xtype, -true, -false.\n"
+        "-xtype [bcdpfls,], -size [+-]N[cwbkMGT], -mtime -atime -ctime [+-]DAYS, -mmin -amin "
+        "-cmin\n"
+        "[+-]MINUTES, -used [+-]DAYS, -newer -anewer -cnewer FILE, -newerXY FILE (X, Y of a B c m, "
+        "and\n"
+        "Y t for a time: -newermt '2 hours ago'), -perm [-/]MODE, -user -group NAME, -uid -gid N,\n"
+        "-nouser -nogroup, -links -inum [+-]N, -empty, -samefile FILE, -fstype TYPE, -readable\n"
+        "-writable -executable (by mode), -true, -false.\n"
         "Operators: ( ), !, -a, -o, a comma.\n"
-        "Options: -maxdepth -mindepth N, -depth, -xdev, -regextype posix-extended.\n"
+        "Options: -maxdepth -mindepth N, -depth, -xdev, -daystart, -follow, -regextype TYPE.\n"
         "Actions: -print -print0 -ls -prune -quit, -printf FORMAT, -json, -exec COMMAND {} ; (or "
         "{} +),\n"
-        "-execdir, and with --allow modify -delete. COMMAND is one of limpet's own, `sh -c` "
-        "included.\n"
+        "-execdir, -ok, -okdir; with --allow modify, or below $LIMPET_SCRATCH, -fprint -fprint0 "
+        "-fls\n"
+        "FILE, -fprintf FILE FORMAT; with --allow modify -delete. COMMAND is one of limpet's own,\n"
+        "`sh -c` included.\n"
         "Special files are never opened, links not followed (but with -L), and what the target "
         "renames\n"
         "meanwhile does not lead the search elsewhere.\n\n"

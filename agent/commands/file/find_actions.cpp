@@ -3,7 +3,6 @@
 #include "commands/file/shown.h"
 #include "commands/run.h"
 #include "parse/calendar.h"
-#include "parse/number.h"
 #include "target/deadline.h"
 
 #include <dirent.h>
@@ -18,155 +17,13 @@ namespace {
 // Words of one -exec … +: a quarter of what a pipe of a session holds, as execve(2) would take.
 constexpr std::size_t batch_limit = 131072;
 
-std::string number(std::uint64_t value, const char* format = "%llu") {
-    char text[32];
-    std::snprintf(text, sizeof text, format, static_cast<unsigned long long>(value));
-    return text;
-}
-
-std::string time_field(char letter, const statx_timestamp& time) {
-    const auto at = parse::moment(time.tv_sec, time.tv_nsec);
-    switch (letter) {
-        case '@': return parse::format_time("%s.%N", at) + '0';
-        case '+': return parse::format_time("%Y-%m-%d+%H:%M:%S.%N", at) + '0';
-        case 'S': return parse::format_time("%S.%N", at) + '0';
-        case 'T': return parse::format_time("%H:%M:%S.%N", at) + '0';
-        case ' ':
-            return parse::format_time("%a %b %e %H:%M:%S.%N", at) + "0 " + std::to_string(at.year);
-    }
-    return parse::format_time(std::string{'%', letter}, at);
-}
-
-std::string_view directory_part(std::string_view path) {
-    const auto slash = path.rfind('/');
-    if (slash == path.npos) return ".";
-    return path.substr(0, slash);
-}
-
-std::string status_field(char letter, const struct statx& status, State& state) {
-    switch (letter) {
-        case 's': return number(status.stx_size);
-        case 'b': return number(status.stx_blocks);
-        case 'k': return number((status.stx_blocks + 1) / 2);
-        case 'm': return number(status.stx_mode & 07777u, "%llo");
-        case 'M': return mode_text(status.stx_mode);
-        case 'n': return number(status.stx_nlink);
-        case 'i': return number(status.stx_ino);
-        case 'u': return state.names.user(status.stx_uid);
-        case 'U': return number(status.stx_uid);
-        case 'g': return state.names.group(status.stx_gid);
-        case 'G': return number(status.stx_gid);
-        case 'D': return number(device_number(status));
-        case 'a': return time_field(' ', status.stx_atime);
-        case 'c': return time_field(' ', status.stx_ctime);
-        case 't': return time_field(' ', status.stx_mtime);
-    }
-    return {};
-}
-
-std::optional<std::string> field(char letter, Visit& visit, State& state) {
-    const std::string_view path = visit.path();
-    switch (letter) {
-        case 'p': return std::string(path);
-        case 'f': return std::string(visit.name());
-        case 'h': return std::string(directory_part(path));
-        case 'H': return state.operand;
-        case 'P': {
-            auto rest = path.substr(std::min(state.operand.size(), path.size()));
-            while (rest.starts_with('/')) rest.remove_prefix(1);
-            return std::string(rest);
-        }
-        case 'd': return std::to_string(visit.depth());
-        case 'y': return std::string{type_letter(visit.type())};
-        case 'Y': {
-            if (visit.type() != DT_LNK) return std::string{type_letter(visit.type())};
-            const auto behind =
-                target::stat(state.call.target, state.call.path(visit.path()), target::Follow::yes);
-            if (behind) return std::string{type_letter(entry_type(behind->stx_mode))};
-            return behind.error().code == ELOOP ? "L" : "N";
-        }
-        case 'l':
-            return visit.type() == DT_LNK ? visit.readlink().value_or(std::string())
-                                          : std::string();
-    }
-    if (std::string_view("sbkmMniuUgGDact").find(letter) == std::string_view::npos) {
-        return std::nullopt;
-    }
-    const auto status = visit.status();
-    return status ? status_field(letter, *status, state) : std::string("?");
-}
-
-// \n and the like; octal up to three digits. Leaves `at` on the last byte.
-char escape(std::string_view format, std::size_t& at) {
-    const char letter = format[++at];
-    if (letter >= '0' && letter <= '7') {
-        unsigned value = 0;
-        std::size_t digits = 0;
-        while (digits < 3 && at + digits < format.size() && format[at + digits] >= '0' &&
-               format[at + digits] <= '7') {
-            value = value * 8 + static_cast<unsigned>(format[at + digits++] - '0');
-        }
-        at += digits - 1;
-        return static_cast<char>(value);
-    }
-    constexpr std::string_view letters = "abfnrtv\\";
-    constexpr std::string_view values = "\a\b\f\n\r\t\v\\";
-    const auto known = letters.find(letter);
-    return known == letters.npos ? letter : values[known];
-}
-
-void print_format(State& state, Visit& visit, std::string_view format) {
-    auto& out = state.call.out;
-    for (std::size_t i = 0; i < format.size(); ++i) {
-        if (i + 1 == format.size() || (format[i] != '\\' && format[i] != '%')) {
-            out.put(format[i]);
-            continue;
-        }
-        if (format[i] == '\\') {
-            if (format[i + 1] == 'c') return;
-            out.put(escape(format, i));
-            continue;
-        }
-        const auto begin = i++;
-        if (format[i] == '%') {
-            out.put('%');
-            continue;
-        }
-        const auto flags = std::min(format.find_first_not_of("-0+ #", i), format.size());
-        const auto digits = std::min(format.find_first_not_of("0123456789", flags), format.size());
-        const bool left = format.substr(i, flags - i).find('-') != std::string_view::npos;
-        const auto width = std::min<std::size_t>(
-            parse::number<std::size_t>(format.substr(flags, digits - flags)).value_or(0), 4096);
-        i = digits;
-        if (i >= format.size()) return out.write(format.substr(begin));
-        std::optional<std::string> value;
-        if ((format[i] == 'T' || format[i] == 'A' || format[i] == 'C') && i + 1 < format.size()) {
-            const char which = format[i++];
-            if (const auto status = visit.status()) {
-                value = time_field(format[i], which == 'T'   ? status->stx_mtime
-                                              : which == 'A' ? status->stx_atime
-                                                             : status->stx_ctime);
-            }
-        } else {
-            value = field(format[i], visit, state);
-        }
-        if (!value) {
-            out.write(format.substr(begin, i - begin + 1));
-            continue;
-        }
-        const std::string padding(width > value->size() ? width - value->size() : 0, ' ');
-        out.write(left ? *value + padding : padding + *value);
-    }
-}
-
-void print_long(State& state, Visit& visit) {
+void print_long(State& state, Output& out, Visit& visit) {
     const auto status = visit.status();
     if (!status) return state.call.complain(status.error());
-    auto& out = state.call.out;
     const bool device = S_ISCHR(status->stx_mode) || S_ISBLK(status->stx_mode);
-    const auto size = device
-                          ? number(status->stx_rdev_major) + ", " + number(status->stx_rdev_minor)
-                          : number(status->stx_size);
+    const auto size = device ? std::to_string(status->stx_rdev_major) + ", " +
+                                   std::to_string(status->stx_rdev_minor)
+                             : std::to_string(status->stx_size);
     const auto age = state.now - status->stx_mtime.tv_sec;
     const bool recent = age >= 0 && age < 15'778'476;
     const auto time =
@@ -178,9 +35,12 @@ void print_long(State& state, Visit& visit) {
               mode_text(status->stx_mode).c_str(), status->stx_nlink,
               state.names.user(status->stx_uid).c_str(), state.names.group(status->stx_gid).c_str(),
               size.c_str(), time.c_str());
-    out.write(shown_name(state.call, visit.path()));
+    const auto name = [&](std::string_view text) {
+        return out.terminal() ? quoted(text) : std::string(text);
+    };
+    out.write(name(visit.path()));
     if (S_ISLNK(status->stx_mode)) {
-        out.write(" -> " + shown_name(state.call, visit.readlink().value_or(std::string())));
+        out.write(" -> " + name(visit.readlink().value_or(std::string())));
     }
     out.put('\n');
 }
@@ -216,6 +76,18 @@ std::string replaced(std::string_view word, std::string_view path) {
     }
 }
 
+// -ok: the question goes to standard error, the answer comes from standard input.
+bool confirmed(State& state, const std::vector<std::string>& words) {
+    state.call.out.flush();
+    auto& error = state.call.error;
+    error.write("<");
+    for (const auto& word : words) error.write(' ' + quoted(word));
+    error.write(" > ? ");
+    error.flush();
+    const auto answer = state.call.in.line();
+    return answer && *answer && ((*answer)->starts_with('y') || (*answer)->starts_with('Y'));
+}
+
 }  // namespace
 
 char type_letter(unsigned char type) {
@@ -249,8 +121,7 @@ bool is_empty(State& state, Visit& visit) {
     return first && !*first;
 }
 
-void print(State& state, Visit& visit, char terminator) {
-    auto& out = state.call.out;
+void print(Output& out, Visit& visit, char terminator) {
     if (terminator == '\n' && out.terminal()) {
         out.write(quoted(visit.path()));
     } else {
@@ -259,16 +130,9 @@ void print(State& state, Visit& visit, char terminator) {
     out.put(terminator);
 }
 
-Test printf_action(State& state, std::string format) {
-    return [&state, format = std::move(format)](Visit& visit) {
-        print_format(state, visit, format);
-        return true;
-    };
-}
-
-Test ls_action(State& state) {
-    return [&state](Visit& visit) {
-        print_long(state, visit);
+Test ls_action(State& state, Output& out) {
+    return [&state, &out](Visit& visit) {
+        print_long(state, out, visit);
         return true;
     };
 }
@@ -316,11 +180,12 @@ Test delete_action(State& state) {
     };
 }
 
-Test exec_action(State& state, std::vector<std::string> words, bool in_directory) {
-    return [&state, words = std::move(words), in_directory](Visit& visit) {
+Test exec_action(State& state, std::vector<std::string> words, bool in_directory, bool asks) {
+    return [&state, words = std::move(words), in_directory, asks](Visit& visit) {
         const std::string path = in_directory ? "./" + std::string(visit.name()) : visit.path();
         std::vector<std::string> own;
         for (const auto& word : words) own.push_back(replaced(word, path));
+        if (asks && !confirmed(state, own)) return false;
         const auto directory = in_directory
                                    ? state.call.path(std::string(directory_part(visit.path())))
                                    : state.call.directory;

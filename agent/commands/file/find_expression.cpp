@@ -1,13 +1,15 @@
 // find_expression.cpp - the language of find (POSIX, and GNU's usual additions).
 #include "commands/file/find_expression.h"
 
+#include "commands/create.h"
 #include "commands/file/shown.h"
 #include "parse/mode.h"
 #include "parse/number.h"
-#include "parse/regex.h"
 #include "parse/wildcard.h"
 
 #include <dirent.h>
+
+#include <algorithm>
 
 namespace limpet::commands::find_command {
 namespace {
@@ -110,7 +112,7 @@ private:
         if (auto test = TRY(option(name))) return test;
         if (auto test = TRY(name_test(name))) return test;
         if (auto test = TRY(number_test(name))) return test;
-        if (auto test = TRY(time_test(name))) return test;
+        if (is_time_test(name)) return time_test(state_, name, std::string(TRY(argument(name))));
         if (auto test = TRY(action(name))) return test;
         if (auto test = TRY(other_test(name))) return test;
         return wrong("there is no '" + name + "'");
@@ -133,6 +135,14 @@ private:
         }
         if (name == "-xdev" || name == "-mount") {
             state_.one_filesystem = true;
+            return always();
+        }
+        if (name == "-follow") {
+            state_.follow = true;
+            return always();
+        }
+        if (name == "-daystart") {
+            state_.reference = static_cast<double>((state_.now / 86400 + 1) * 86400);
             return always();
         }
         if (name == "-noleaf" || name == "-ignore_readdir_race" || name == "-warn" ||
@@ -163,19 +173,11 @@ private:
             });
         }
         if (name == "-regextype") {
-            const auto kind = TRY(argument(name));
-            syntax_ = kind.find("extended") != kind.npos || kind.find("egrep") != kind.npos
-                          ? parse::regex::Syntax::extended
-                          : parse::regex::Syntax::basic;
+            regex_type_ = TRY(regex_type(TRY(argument(name))));
             return always();
         }
         if (name == "-regex" || name == "-iregex") {
-            const std::string pattern(TRY(argument(name)));
-            auto regex = std::make_shared<parse::Regex>(TRY(parse::Regex::compile(
-                std::span(&pattern, 1),
-                {.syntax = syntax_, .ignore_case = fold, .whole_line = true, .terminator = '\0'})));
-            return Test(
-                [regex](Visit& visit) { return regex->matches(visit.path()).value_or(false); });
+            return regex_test(regex_type_, std::string(TRY(argument(name))), fold);
         }
         return Test{};
     }
@@ -225,41 +227,6 @@ private:
         };
     }
 
-    static const statx_timestamp& stamp(const struct statx& status, char which) {
-        return which == 'a' ? status.stx_atime : which == 'c' ? status.stx_ctime : status.stx_mtime;
-    }
-
-    Result<Test> time_test(const std::string& name) {
-        const bool days = name == "-mtime" || name == "-atime" || name == "-ctime";
-        const bool minutes = name == "-mmin" || name == "-amin" || name == "-cmin";
-        if (days || minutes) {
-            const auto wanted = bound(TRY(argument(name)));
-            if (!wanted) return wrong(name + " needs a number");
-            return with_status([wanted = *wanted, which = name[1], days, now = state_.now](
-                                   const struct statx& status, Visit&) {
-                const auto age = now - stamp(status, which).tv_sec;
-                const std::int64_t unit = days ? 86400 : 60;
-                if (!days && wanted.sign != 0) {
-                    // -mmin -1 is "less than 60 seconds", without rounding first.
-                    const auto limit = static_cast<std::int64_t>(wanted.value) * unit;
-                    return wanted.sign > 0 ? age > limit : age < limit;
-                }
-                if (age < 0) return wanted.sign < 0;
-                const auto units = (age + (days ? 0 : unit - 1)) / unit;
-                return wanted.holds(static_cast<std::uint64_t>(units));
-            });
-        }
-        if (name != "-newer" && name != "-anewer" && name != "-cnewer") return Test{};
-        const auto path = state_.call.path(TRY(argument(name)));
-        const auto other = TRY(target::stat(state_.call.target, path, target::Follow::yes));
-        const char which = name == "-newer" ? 'm' : name[1];
-        return with_status([that = other.stx_mtime, which](const struct statx& status, Visit&) {
-            const auto& own = stamp(status, which);
-            return own.tv_sec != that.tv_sec ? own.tv_sec > that.tv_sec
-                                             : own.tv_nsec > that.tv_nsec;
-        });
-    }
-
     Result<Test> owner_test(const std::string& name) {
         if (name == "-nouser") {
             return with_status([&names = state_.names](const struct statx& status, Visit&) {
@@ -302,7 +269,12 @@ private:
             }
             return Test([letters, through = name == "-xtype", &state = state_](Visit& visit) {
                 auto type = visit.type();
-                if (through && type == DT_LNK) {
+                // With -L it is the other way round: about the link itself.
+                if (through && state.follow) {
+                    const auto own = target::stat(state.call.target, state.call.path(visit.path()),
+                                                  target::Follow::no);
+                    if (own) type = entry_type(own->stx_mode);
+                } else if (through && type == DT_LNK) {
                     const auto behind = target::stat(
                         state.call.target, state.call.path(visit.path()), target::Follow::yes);
                     if (behind) type = entry_type(behind->stx_mode);
@@ -319,10 +291,21 @@ private:
         }
         if (name == "-samefile") {
             const auto path = state_.call.path(TRY(argument(name)));
-            const auto other = TRY(target::stat(state_.call.target, path, target::Follow::no));
+            const bool through = state_.follow || state_.follow_operand;
+            const auto other = TRY(target::stat(
+                state_.call.target, path, through ? target::Follow::yes : target::Follow::no));
             return with_status([other](const struct statx& status, Visit&) {
                 return status.stx_ino == other.stx_ino &&
                        device_number(status) == device_number(other);
+            });
+        }
+        if (name == "-readable" || name == "-writable" || name == "-executable") {
+            return access_test(state_, name == "-readable" ? 'r' : name == "-writable" ? 'w' : 'x');
+        }
+        if (name == "-fstype") {
+            const std::string wanted(TRY(argument(name)));
+            return Test([wanted, &state = state_](Visit& visit) {
+                return state.systems.name(visit) == wanted;
             });
         }
         if (name == "-true") return always();
@@ -334,20 +317,24 @@ private:
         if (name == "-prune") {
             return Test([&state = state_](Visit&) { return state.prune = true; });
         }
-        const bool known = name == "-print" || name == "-print0" || name == "-printf" ||
-                           name == "-ls" || name == "-json" || name == "-quit" ||
-                           name == "-delete" || name == "-exec" || name == "-execdir";
-        if (!known) return Test{};
-        if (name != "-quit") state_.acts = true;
-        if (name == "-print" || name == "-print0") {
-            const char end = name == "-print" ? '\n' : '\0';
-            return Test([&state = state_, end](Visit& visit) {
-                print(state, visit, end);
+        constexpr std::string_view known[]{"-print", "-print0", "-printf",  "-ls",      "-json",
+                                           "-quit",  "-delete", "-exec",    "-execdir", "-ok",
+                                           "-okdir", "-fprint", "-fprint0", "-fprintf", "-fls"};
+        if (std::ranges::find(known, name) == std::end(known)) return Test{};
+        state_.acts = true;
+        const bool to_file = name.starts_with("-f");
+        auto* out = to_file ? TRY(file(std::string(TRY(argument(name))))) : &state_.call.out;
+        if (name.ends_with("print") || name.ends_with("print0")) {
+            const char end = name.ends_with('0') ? '\0' : '\n';
+            return Test([out, end](Visit& visit) {
+                print(*out, visit, end);
                 return true;
             });
         }
-        if (name == "-printf") return printf_action(state_, std::string(TRY(argument(name))));
-        if (name == "-ls") return ls_action(state_);
+        if (name.ends_with("printf")) {
+            return printf_action(state_, *out, std::string(TRY(argument(name))));
+        }
+        if (name.ends_with("ls")) return ls_action(state_, *out);
         if (name == "-json") return json_action(state_);
         if (name == "-quit") {
             return Test([&state = state_](Visit&) { return state.quit = true; });
@@ -356,26 +343,45 @@ private:
             state_.depth_first = true;
             return delete_action(state_);
         }
+        return command(name);
+    }
+
+    // The words up to ";", or up to "{} +".
+    Result<Test> command(const std::string& name) {
+        const bool in_directory = name.ends_with("dir");
+        const bool asks = name.starts_with("-ok");
         std::vector<std::string> words;
         for (;;) {
             std::string word(TRY(argument(name)));
             if (word == ";") break;
-            const bool many = word == "+" && !words.empty() && words.back() == "{}";
+            const bool many = word == "+" && !asks && !words.empty() && words.back() == "{}";
             if (many) {
+                if (words.size() == 1) return wrong(name + " needs a command");
+                // One directory after another: a run for each file is as good.
+                if (in_directory) break;
                 words.pop_back();
-                if (words.empty()) return wrong(name + " needs a command");
                 return batch_action(state_, std::move(words));
             }
             words.push_back(std::move(word));
         }
         if (words.empty()) return wrong(name + " needs a command");
-        return exec_action(state_, std::move(words), name == "-execdir");
+        return exec_action(state_, std::move(words), in_directory, asks);
+    }
+
+    // Two actions may write one file, and do so in turn.
+    Result<Output*> file(const std::string& name) {
+        for (const auto& one : state_.written) {
+            if (one->name == name) return &one->out;
+        }
+        auto created = TRY(create(state_.call, name, Writing::truncate));
+        state_.written.push_back(std::make_unique<Written>(name, std::move(created)));
+        return &state_.written.back()->out;
     }
 
     State& state_;
     std::span<const std::string> words_;
     std::size_t at_ = 0;
-    parse::regex::Syntax syntax_ = parse::regex::Syntax::basic;
+    RegexType regex_type_;
 };
 
 }  // namespace

@@ -1,5 +1,6 @@
 // stat.cpp - what the kernel knows about files.
 #include "commands/command.h"
+#include "commands/file/filesystem.h"
 #include "commands/file/shown.h"
 #include "commands/names.h"
 #include "parse/calendar.h"
@@ -89,23 +90,6 @@ std::optional<std::string> field(char letter, const Subject& file, Names& names,
     return std::nullopt;
 }
 
-std::string_view filesystem_name(std::uint64_t magic) {
-    constexpr std::pair<std::uint64_t, std::string_view> known[]{
-        {0xEF53, "ext2/ext3"},   {0x01021994, "tmpfs"},     {0x794C7630, "overlayfs"},
-        {0x58465342, "xfs"},     {0x9123683E, "btrfs"},     {0x9FA0, "proc"},
-        {0x62656572, "sysfs"},   {0x63677270, "cgroup2fs"}, {0x27E0EB, "cgroup"},
-        {0x1CD1, "devpts"},      {0x6969, "nfs"},           {0x65735546, "fuse"},
-        {0x19800202, "mqueue"},  {0x958458F6, "hugetlbfs"}, {0x73717368, "squashfs"},
-        {0x2FC12FC1, "zfs"},     {0x4D44, "msdos"},         {0x6E736673, "nsfs"},
-        {0xFF534D42, "cifs"},    {0x01021997, "v9fs"},      {0xE0F5E1E2, "erofs"},
-        {0x64626720, "debugfs"}, {0x50495045, "pipefs"},
-    };
-    for (const auto& [number, name] : known) {
-        if (number == magic) return name;
-    }
-    return "UNKNOWN";
-}
-
 std::optional<std::string> system_field(char letter, const std::string& name,
                                         const struct statfs& status) {
     std::uint64_t id = 0;
@@ -125,7 +109,8 @@ std::optional<std::string> system_field(char letter, const std::string& name,
         case 's': return number(static_cast<std::uint64_t>(status.f_bsize));
         case 'S': return number(static_cast<std::uint64_t>(status.f_frsize));
         case 't': return number(static_cast<std::uint64_t>(status.f_type), "%llx");
-        case 'T': return std::string(filesystem_name(static_cast<std::uint64_t>(status.f_type)));
+        case 'T':
+            return std::string(filesystem_kind(static_cast<std::uint64_t>(status.f_type)).words);
     }
     return std::nullopt;
 }
