@@ -35,6 +35,8 @@ Result<const Option*> by_name(const Command& command, std::string_view name) {
     return found;
 }
 
+bool is_format(std::string_view word) { return word == "json" || word == "table"; }
+
 }  // namespace
 
 Register::Register(const Command& command) {
@@ -124,6 +126,19 @@ Result<> parse_options(const Command& command, std::span<const std::string> argu
                 return refused("option", std::string("there is no option -") + word[at]);
             }
             std::string value;
+            if (option->argument == format_or_nothing) {
+                const auto rest = word.substr(at + 1);
+                if (is_format(rest)) {
+                    value = rest;
+                } else if (rest.empty() && i + 1 < arguments.size() &&
+                           is_format(arguments[i + 1])) {
+                    value = arguments[++i];
+                }
+                const bool taken = !value.empty();
+                options.add(*option, std::move(value));
+                if (taken) break;
+                continue;
+            }
             if (!option->argument.empty()) {
                 if (at + 1 < word.size()) {
                     value = word.substr(at + 1);

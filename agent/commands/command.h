@@ -32,6 +32,9 @@ struct Option {
 // The option that every inspection command has.
 inline constexpr Option json_option{'o', "output", "FORMAT", "table (default) or json"};
 
+// Where POSIX gives -o another meaning (ls, uname): it has that unless "json" or "table" follows.
+inline constexpr std::string_view format_or_nothing = "[json]";
+
 struct Invocation;
 
 struct Command {

@@ -96,16 +96,33 @@ std::string visible(std::string_view text) {
     return line;
 }
 
-std::string human_size(std::uint64_t bytes) {
-    if (bytes < 1024) return std::to_string(bytes);
-    auto value = static_cast<double>(bytes);
-    const char* unit = "BKMGTPE";
-    while (value >= 1023.5 && unit[1] != '\0') {
-        value /= 1024;
+std::string human_size(std::uint64_t bytes, std::uint64_t base) {
+    if (bytes < base) return std::to_string(bytes);
+    // Whole units and tenths of one, exact up to the largest number.
+    auto value = bytes;
+    bool more = false;  // what division left behind
+    const char* unit = base == 1000 ? "BkMGTPE" : "BKMGTPE";
+    while (value >= base * base) {
+        more |= value % base != 0;
+        value /= base;
         ++unit;
     }
+    ++unit;
+    const auto exact = value * 10;
+    auto tenths = exact / base + (exact % base != 0 || more ? 1 : 0);
+    const auto whole = value / base + (value % base != 0 || more ? 1 : 0);
     char text[32];
-    std::snprintf(text, sizeof text, value < 9.95 ? "%.1f%c" : "%.0f%c", value, *unit);
+    if (tenths >= 100 && whole >= base && unit[1] != '\0') {
+        tenths = 10;
+        ++unit;
+    }
+    if (tenths < 100) {
+        std::snprintf(text, sizeof text, "%llu.%llu%c",
+                      static_cast<unsigned long long>(tenths / 10),
+                      static_cast<unsigned long long>(tenths % 10), *unit);
+    } else {
+        std::snprintf(text, sizeof text, "%llu%c", static_cast<unsigned long long>(whole), *unit);
+    }
     return text;
 }
 

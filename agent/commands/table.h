@@ -50,6 +50,7 @@ private:
 // is.
 std::string visible(std::string_view text);
 // 1536 -> "1.5K": powers of 1024, at most four characters.
-std::string human_size(std::uint64_t bytes);
+// Rounded up, so that nothing is shown smaller than it is.
+std::string human_size(std::uint64_t bytes, std::uint64_t base = 1024);
 
 }  // namespace limpet::commands

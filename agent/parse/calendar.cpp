@@ -72,6 +72,10 @@ std::string zone_offset(const Moment& at, int colons) {
     } else {
         std::snprintf(text, sizeof text, "%c%02d:%02d:%02d", sign, minutes / 60, minutes % 60,
                       std::abs(at.offset) % 60);
+        // As many parts as say something.
+        std::string_view shown = text;
+        while (colons > 2 && shown.size() > 3 && shown.ends_with(":00")) shown.remove_suffix(3);
+        return std::string(shown);
     }
     return text;
 }
@@ -137,7 +141,13 @@ std::string convert(char letter, const Conversion& how, const Moment& at) {
         case 'y': return padded(((at.year % 100) + 100) % 100, 2, '0', how);
         case 'Y': return padded(at.year, 4, '0', how);
         case 'z': return zone_offset(at, how.colons);
-        case 'Z': return word(at.zone, how);
+        case 'Z': {
+            auto name = word(at.zone, {how.flag == '#' ? '\0' : how.flag, how.width, 0});
+            if (how.flag == '#') {
+                for (char& byte : name) byte |= byte >= 'A' && byte <= 'Z' ? 0x20 : 0;
+            }
+            return name;
+        }
         default: return {};
     }
 }

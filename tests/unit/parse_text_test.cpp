@@ -8,6 +8,7 @@
 #include "parse/passwd.h"
 #include "parse/regex.h"
 #include "parse/wildcard.h"
+#include "parse/zone.h"
 
 #include <catch2/catch.hpp>
 
@@ -75,8 +76,29 @@ TEST_CASE("dates go there and back", "[calendar]") {
         CHECK(at.second == 59);
     }
     CHECK(format_time("%F %a %j %V", moment(951'782'400)) == "2000-02-29 Tue 060 09");
-    CHECK(date_text("2024-02-29T12:00:00+02:00", {})->seconds == 1'709'200'800);
-    CHECK_FALSE(date_text("2023-02-29", {}));
+    CHECK(date_text("2024-02-29T12:00:00+02:00", {}, {})->seconds == 1'709'200'800);
+    CHECK_FALSE(date_text("2023-02-29", {}, {}));
+}
+
+TEST_CASE("zones by rule and by file", "[zone]") {
+    const auto berlin = Zone::posix("CET-1CEST,M3.5.0,M10.5.0/3");
+    REQUIRE(berlin);
+    CHECK(format_time("%T %Z", berlin->at(1'720'000'000)) == "11:46:40 CEST");
+    CHECK(format_time("%T %Z", berlin->at(1'700'000'000)) == "23:13:20 CET");
+    // The hour that is left out in spring, and the one that comes twice in autumn.
+    CHECK_FALSE(berlin->instant(days_from_date(2024, 3, 31) * 86400 + 9000));
+    CHECK(berlin->instant(days_from_date(2024, 10, 27) * 86400 + 9000));
+    CHECK(format_time("%::z", Zone::posix("<+0330>-3:30")->at(0)) == "+03:30:00");
+    for (const auto* wrong : {"", "CE-1", "CET", "CET-1CEST,M13.1.1,M1.1.1", "CET-1CEST,M3.5.0"}) {
+        CHECK_FALSE(Zone::posix(wrong));
+    }
+    CHECK_FALSE(Zone::file("TZif2"));
+    CHECK_FALSE(Zone::file("TZif2" + std::string(39, '\xff')));
+    CHECK(date_text("12 march 2020 3pm", {}, *berlin)->seconds == 1'584'021'600);
+    CHECK(date_text("2024-03-31 +1 day", {}, *berlin)->seconds ==
+          date_text("2024-03-30 2 days", {}, *berlin)->seconds);
+    CHECK_FALSE(date_text("2024-13-01", {}, {}));
+    CHECK_FALSE(date_text(std::string(2000, '('), {}, {}));
 }
 
 TEST_CASE("modes", "[mode]") {

@@ -210,7 +210,8 @@ void print_limits(Invocation& call, const CgroupState& state) {
     }
     field(call, "cgroup", state.version + " " + state.path);
     field(call, "memory",
-          limit_text(state.memory, human_size, state.path) +
+          limit_text(
+              state.memory, [](std::uint64_t bytes) { return human_size(bytes); }, state.path) +
               (state.oom_kills.value_or(0) > 0 ? ", OOM kills " + std::to_string(*state.oom_kills)
                                                : ""));
     field(call, "tasks", limit_text(state.pids, plain, state.path));

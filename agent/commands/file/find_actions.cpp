@@ -28,7 +28,7 @@ void print_long(State& state, Output& out, Visit& visit) {
     const bool recent = age >= 0 && age < 15'778'476;
     const auto time =
         parse::format_time(recent ? "%b %e %H:%M" : "%b %e  %Y",
-                           parse::moment(status->stx_mtime.tv_sec, status->stx_mtime.tv_nsec));
+                           state.zone.at(status->stx_mtime.tv_sec, status->stx_mtime.tv_nsec));
     out.print("%9llu %6llu %s %3u %-8s %-8s %8s %s ",
               static_cast<unsigned long long>(status->stx_ino),
               static_cast<unsigned long long>((status->stx_blocks + 1) / 2),

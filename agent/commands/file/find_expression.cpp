@@ -142,7 +142,9 @@ private:
             return always();
         }
         if (name == "-daystart") {
-            state_.reference = static_cast<double>((state_.now / 86400 + 1) * 86400);
+            const auto local = state_.now + state_.zone.at(state_.now).offset;
+            const auto next = state_.zone.instant((local / 86400 + 1) * 86400);
+            state_.reference = static_cast<double>(next.value_or(state_.now));
             return always();
         }
         if (name == "-noleaf" || name == "-ignore_readdir_race" || name == "-warn" ||

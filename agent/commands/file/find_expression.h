@@ -2,6 +2,7 @@
 #pragma once
 
 #include "commands/command.h"
+#include "commands/local_time.h"
 #include "commands/names.h"
 #include "commands/walk.h"
 #include "parse/regex.h"
@@ -49,10 +50,14 @@ struct Written {
 
 struct State {
     explicit State(Invocation& invocation)
-        : call(invocation), names(invocation.target), systems(invocation) {}
+        : call(invocation),
+          names(invocation.target),
+          systems(invocation),
+          zone(local_zone(invocation)) {}
     Invocation& call;
     Names names;
     Systems systems;
+    parse::Zone zone;
     std::int64_t now = 0;
     double reference = 0;  // what ages are counted from: now, or with -daystart the end of today
     bool depth_first = false, one_filesystem = false;

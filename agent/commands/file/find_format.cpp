@@ -17,8 +17,8 @@ std::string number(std::uint64_t value, const char* format = "%llu") {
     return text;
 }
 
-std::string time_field(char letter, const statx_timestamp& time) {
-    const auto at = parse::moment(time.tv_sec, time.tv_nsec);
+std::string time_field(char letter, const statx_timestamp& time, const parse::Zone& zone) {
+    const auto at = zone.at(time.tv_sec, time.tv_nsec);
     switch (letter) {
         case '@': return parse::format_time("%s.%N", at) + '0';
         case '+': return parse::format_time("%Y-%m-%d+%H:%M:%S.%N", at) + '0';
@@ -54,9 +54,9 @@ std::string status_field(char letter, const struct statx& status, State& state) 
         case 'g': return state.names.group(status.stx_gid);
         case 'G': return number(status.stx_gid);
         case 'D': return number(device_number(status));
-        case 'a': return time_field(' ', status.stx_atime);
-        case 'c': return time_field(' ', status.stx_ctime);
-        case 't': return time_field(' ', status.stx_mtime);
+        case 'a': return time_field(' ', status.stx_atime, state.zone);
+        case 'c': return time_field(' ', status.stx_ctime, state.zone);
+        case 't': return time_field(' ', status.stx_mtime, state.zone);
     }
     return {};
 }
@@ -179,14 +179,16 @@ std::string formed(std::string value, const Form& how, char letter) {
     return value;
 }
 
-std::optional<std::string> dated(Visit& visit, char which, char letter) {
+std::optional<std::string> dated(State& state, Visit& visit, char which, char letter) {
     const auto status = visit.status();
     if (!status) return std::nullopt;
     if (which == 'B' && !(status->stx_mask & STATX_BTIME)) return std::string();
-    return time_field(letter, which == 'T'   ? status->stx_mtime
-                              : which == 'A' ? status->stx_atime
-                              : which == 'B' ? status->stx_btime
-                                             : status->stx_ctime);
+    return time_field(letter,
+                      which == 'T'   ? status->stx_mtime
+                      : which == 'A' ? status->stx_atime
+                      : which == 'B' ? status->stx_btime
+                                     : status->stx_ctime,
+                      state.zone);
 }
 
 void print_format(State& state, Output& out, Visit& visit, std::string_view format) {
@@ -213,7 +215,8 @@ void print_format(State& state, Output& out, Visit& visit, std::string_view form
         const bool time = std::string_view("TACB").find(format[i]) != std::string_view::npos &&
                           i + 1 < format.size();
         const char letter = format[i];
-        const auto value = time ? dated(visit, letter, format[++i]) : field(letter, visit, state);
+        const auto value =
+            time ? dated(state, visit, letter, format[++i]) : field(letter, visit, state);
         if (value) {
             out.write(formed(*value, how, time ? 'T' : letter));
         } else {

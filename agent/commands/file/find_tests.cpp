@@ -78,7 +78,7 @@ Result<Test> newer_test(State& state, std::string_view name, const std::string& 
     const char others = letters ? name[7] : 'm';
     statx_timestamp that{};
     if (others == 't') {
-        const auto at = TRY(parse::date_text(argument, {state.now, 0}));
+        const auto at = TRY(parse::date_text(argument, {state.now, 0}, state.zone));
         that.tv_sec = at.seconds;
         that.tv_nsec = at.nanosecond;
     } else {

@@ -7,6 +7,7 @@
 #include "parse/calendar.h"
 
 #include <algorithm>
+#include <cstdio>
 #include <ctime>
 
 namespace limpet::commands::listing {
@@ -56,6 +57,30 @@ std::vector<std::size_t> column_widths(const std::vector<std::size_t>& cells, st
     return {};
 }
 
+// As C writes strings; `mark` gets a backslash, too: the quote that encloses it, or a space.
+std::string c_escaped(std::string_view text, char mark) {
+    std::string shown;
+    constexpr std::string_view bytes = "\a\b\f\n\r\t\v\\", letters = "abfnrtv\\";
+    while (!text.empty()) {
+        const char byte = text[0];
+        const auto length = std::max<std::size_t>(utf8_length(text), 1);
+        const bool control = static_cast<unsigned char>(byte) < 0x20 || byte == 0x7F ||
+                             (length == 1 && static_cast<unsigned char>(byte) >= 0x80);
+        if (const auto at = bytes.find(byte); at != bytes.npos) {
+            shown += {'\\', letters[at]};
+        } else if (control) {
+            char octal[8];
+            std::snprintf(octal, sizeof octal, "\\%03o", static_cast<unsigned char>(byte));
+            shown += octal;
+        } else {
+            if (byte == mark) shown += '\\';
+            shown += text.substr(0, length);
+        }
+        text.remove_prefix(length);
+    }
+    return shown;
+}
+
 std::string padded(const std::string& text, std::size_t width, bool right) {
     const auto have = text_width(text);
     const std::string padding(width > have ? width - have : 0, ' ');
@@ -73,16 +98,20 @@ void Item::set(const struct statx& known) {
 const statx_timestamp& Printer::time(const struct statx& status) const {
     return style_.time == Time::modified  ? status.stx_mtime
            : style_.time == Time::changed ? status.stx_ctime
+           : style_.time == Time::born    ? status.stx_btime
                                           : status.stx_atime;
 }
 
 void Printer::complete(std::vector<Item>& items, const target::Directory& directory,
                        const std::string& path) {
     const bool all = style_.needs_status() || call_.json();
+    const bool marked = style_.marks != Marks::none && style_.long_format;
     for (auto& item : items) {
         const bool dots = item.name == "." || item.name == "..";
         const bool link = item.type == DT_LNK;
-        if (!all && item.type != DT_UNKNOWN && !(dots && style_.inode)) continue;
+        if (!all && !(link && style_.directories_first) && item.type != DT_UNKNOWN &&
+            !(dots && style_.inode))
+            continue;
         auto status = dots ? target::stat(call_.target, call_.path(path + "/" + item.name),
                                           target::Follow::yes)
                            : directory.stat(item.name, target::Follow::no);
@@ -97,10 +126,11 @@ void Printer::complete(std::vector<Item>& items, const target::Directory& direct
         auto text = directory.readlink(item.name);
         if (!text && text.error().code != ENOENT) call_.complain(text.error());
         item.link = std::move(text).value_or(std::string());
-        if (!style_.colour && !style_.dereference) continue;
+        if (!style_.colour && !style_.dereference && !style_.directories_first && !marked) continue;
         const auto behind =
             target::stat(call_.target, call_.path(path + "/" + item.name), target::Follow::yes);
         item.broken = !behind;
+        if (behind) item.behind = behind->stx_mode;
         if (behind && style_.dereference) item.set(*behind);
     }
     std::erase_if(items, [](const Item& item) { return item.name.empty(); });
@@ -109,8 +139,8 @@ void Printer::complete(std::vector<Item>& items, const target::Directory& direct
 void Printer::sort(std::vector<Item>& items) const {
     if (style_.order == Order::none) return;
     const auto before = [&](const Item& a, const Item& b) {
-        if (style_.directories_first && (a.type == DT_DIR) != (b.type == DT_DIR)) {
-            return (a.type == DT_DIR) != style_.reverse;
+        if (style_.directories_first && is_directory(a) != is_directory(b)) {
+            return is_directory(a) != style_.reverse;
         }
         if (a.status && b.status) {
             if (style_.order == Order::time) {
@@ -124,6 +154,9 @@ void Printer::sort(std::vector<Item>& items) const {
         if (style_.order == Order::extension && extension(a.name) != extension(b.name)) {
             return extension(a.name) < extension(b.name);
         }
+        if (style_.order == Order::width && text_width(a.name) != text_width(b.name)) {
+            return text_width(a.name) < text_width(b.name);
+        }
         if (style_.order == Order::version) {
             const int order = compare_versions(a.name, b.name);
             if (order != 0) return order < 0;
@@ -134,48 +167,66 @@ void Printer::sort(std::vector<Item>& items) const {
     if (style_.reverse) std::ranges::reverse(items);
 }
 
-std::string Printer::name(const Item& item) const {
-    if (style_.quote) return quoted(item.name);
-    if (style_.double_quotes) {
-        std::string text = "\"";
-        for (const char byte : item.name) {
-            if (byte == '"' || byte == '\\') text += '\\';
-            text += byte;
+std::string Printer::name(std::string_view text) const {
+    switch (style_.quoting) {
+        case Quoting::shell: return quoted(text);
+        case Quoting::shell_always: {
+            auto shown = quoted(text);
+            return shown == text ? "'" + shown + "'" : shown;
         }
-        return text + '"';
+        case Quoting::c: return '"' + c_escaped(text, '"') + '"';
+        case Quoting::escape: return c_escaped(text, ' ');
+        case Quoting::literal: break;
     }
-    std::string text = item.name;
+    std::string shown(text);
     if (style_.question_marks) {
-        for (char& byte : text) {
+        for (char& byte : shown) {
             if (static_cast<unsigned char>(byte) < 0x20 || byte == 0x7F) byte = '?';
         }
     }
-    return text;
+    return shown;
+}
+
+// What -F, -p and --file-type append.
+std::string Printer::mark(std::uint32_t mode, unsigned char type) const {
+    if (type == DT_DIR && style_.marks != Marks::none) return "/";
+    if (style_.marks == Marks::none || style_.marks == Marks::slash) return {};
+    switch (type) {
+        case DT_LNK: return "@";
+        case DT_FIFO: return "|";
+        case DT_SOCK: return "=";
+        case DT_REG: return style_.marks == Marks::classify && (mode & 0111u) ? "*" : "";
+    }
+    return {};
 }
 
 std::string Printer::decorated(const Item& item) const {
-    std::string text = name(item);
+    std::string text = name(item.name);
     if (style_.colour) {
         if (const auto colour = colour_of(item); !colour.empty()) {
             text = "\033[" + std::string(colour) + "m" + text + "\033[0m";
         }
     }
-    if (item.type == DT_DIR && (style_.classify || style_.slash)) return text + '/';
-    if (!style_.classify) return text;
-    switch (item.type) {
-        case DT_LNK: return style_.long_format ? text : text + '@';
-        case DT_FIFO: return text + '|';
-        case DT_SOCK: return text + '=';
-        case DT_REG: return item.status && (item.status->stx_mode & 0111u) ? text + '*' : text;
-    }
-    return text;
+    // The long format shows where a link leads, and marks that.
+    if (item.type == DT_LNK && style_.long_format) return text;
+    return text + mark(item.status ? item.status->stx_mode : 0u, item.type);
 }
 
 std::string Printer::size(const struct statx& status) const {
     if (S_ISCHR(status.stx_mode) || S_ISBLK(status.stx_mode)) {
         return std::to_string(status.stx_rdev_major) + ", " + std::to_string(status.stx_rdev_minor);
     }
-    return style_.human ? human_size(status.stx_size) : std::to_string(status.stx_size);
+    return style_.size.show(status.stx_size);
+}
+
+std::string Printer::when(const struct statx& status) const {
+    const auto& stamp = time(status);
+    const auto at = local_.at(stamp.tv_sec, stamp.tv_nsec);
+    if (!style_.time_format.empty()) return parse::format_time(style_.time_format, at);
+    // Half a year: what is older or from the future shows its year (POSIX).
+    const auto age = now_ - stamp.tv_sec;
+    const bool recent = age >= 0 && age < 15'778'476;
+    return parse::format_time(recent ? style_.recent : style_.old, at);
 }
 
 void Printer::print_json(const Item& item, const std::string& path) {
@@ -204,8 +255,7 @@ void Printer::print_long(const std::vector<Item>& items) {
         if (item.status) {
             const auto& status = *item.status;
             line.inode = std::to_string(status.stx_ino);
-            line.blocks = style_.human ? human_size(status.stx_blocks * 512)
-                                       : std::to_string((status.stx_blocks + 1) / 2);
+            line.blocks = style_.space.show(status.stx_blocks * 512);
             line.links = std::to_string(status.stx_nlink);
             line.user = style_.numeric ? std::to_string(status.stx_uid)
                                        : visible(names_.user(status.stx_uid));
@@ -235,22 +285,16 @@ void Printer::print_long(const std::vector<Item>& items) {
         if (style_.group) text += padded(line.group, widest.group.size(), style_.numeric) + ' ';
         text += padded(line.size, widest.size.size(), true) + ' ';
         if (item.status) {
-            const auto& stamp = time(*item.status);
-            const auto at = parse::moment(stamp.tv_sec, stamp.tv_nsec);
-            // Half a year: what is older or from the future shows its year (POSIX).
-            const auto age = now_ - stamp.tv_sec;
-            const bool recent = age >= 0 && age < 15'778'476;
-            text += style_.full_time ? parse::full_time(at)
-                                     : parse::format_time(recent ? "%b %e %H:%M" : "%b %e  %Y", at);
+            text += when(*item.status);
         } else {
             text += "           ?";
         }
         text += ' ' + decorated(item);
         if (item.type == DT_LNK) {
-            text += " -> " + (style_.quote ? quoted(item.link) : item.link);
+            text += " -> " + name(item.link) + mark(item.behind, IFTODT(item.behind));
         }
         call_.out.write(text);
-        call_.out.put('\n');
+        call_.out.put(style_.end);
     }
 }
 
@@ -260,44 +304,39 @@ void Printer::print_columns(const std::vector<Item>& items) {
     std::size_t inode_width = 0, block_width = 0;
     for (const auto& item : items) {
         inode_width = std::max(inode_width, std::to_string(item.inode).size());
-        const auto blocks = item.status ? (item.status->stx_blocks + 1) / 2 : 0;
-        block_width = std::max(block_width, std::to_string(blocks).size());
+        const auto blocks = item.status ? item.status->stx_blocks : 0;
+        block_width = std::max(block_width, style_.space.show(blocks * 512).size());
     }
     for (const auto& item : items) {
         std::string before;
         if (style_.inode) before += padded(std::to_string(item.inode), inode_width, true) + ' ';
         if (style_.blocks) {
             const auto blocks = item.status ? item.status->stx_blocks : 0;
-            before +=
-                padded(style_.human ? human_size(blocks * 512) : std::to_string((blocks + 1) / 2),
-                       style_.human ? 4 : block_width, true) +
-                ' ';
+            before += padded(style_.space.show(blocks * 512), block_width, true) + ' ';
         }
-        const auto marks = (style_.classify || style_.slash) ? std::size_t{1} : 0;
-        widths.push_back(before.size() + text_width(name(item)) + marks);
+        const auto mode = item.status ? item.status->stx_mode : 0u;
+        widths.push_back(before.size() + text_width(name(item.name)) +
+                         mark(mode, item.type).size());
         cells.push_back(before + decorated(item));
     }
     auto& out = call_.out;
     if (style_.layout == Layout::lines) {
         for (const auto& cell : cells) {
             out.write(cell);
-            out.put('\n');
+            out.put(style_.end);
         }
         return;
     }
     if (style_.layout == Layout::commas) {
         std::size_t column = 0;
         for (std::size_t i = 0; i < cells.size(); ++i) {
-            const auto needed = widths[i] + (i + 1 < cells.size() ? 2 : 0);
-            if (column > 0 && column + needed > style_.width) {
-                out.put('\n');
-                column = 0;
-            } else if (i > 0) {
-                out.put(' ');
+            if (i > 0) {
+                const bool fits = column + 2 + widths[i] <= style_.width;
+                out.write(fits ? ", " : ",\n");
+                column = fits ? column + 2 : 0;
             }
             out.write(cells[i]);
-            if (i + 1 < cells.size()) out.put(',');
-            column += needed;
+            column += widths[i];
         }
         if (!cells.empty()) out.put('\n');
         return;
@@ -328,9 +367,7 @@ void Printer::print(const std::vector<Item>& items, const std::string& path, boo
     if ((style_.long_format || style_.blocks) && !path.empty() && !streaming) {
         std::uint64_t blocks = 0;
         for (const auto& item : items) blocks += item.status ? item.status->stx_blocks : 0;
-        call_.out.write(
-            "total " +
-            (style_.human ? human_size(blocks * 512) : std::to_string((blocks + 1) / 2)) + '\n');
+        call_.out.write("total " + style_.space.show(blocks * 512) + style_.end);
     }
     if (style_.long_format) {
         print_long(items);

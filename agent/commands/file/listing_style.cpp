@@ -26,77 +26,193 @@ bool wanted(std::string_view when, const Invocation& call) {
     return true;
 }
 
+template <typename Value, std::size_t size>
+Result<Value> one_of(std::string_view option, std::string_view word,
+                     const std::pair<std::string_view, Value> (&choices)[size]) {
+    std::string known;
+    for (const auto& [name, value] : choices) {
+        if (name == word) return value;
+        known += (known.empty() ? "" : ", ") + std::string(name);
+    }
+    return refused("--" + std::string(option), "'" + std::string(word) + "' is none of " + known);
+}
+
+constexpr std::pair<std::string_view, Order> orders[]{
+    {"name", Order::name},   {"none", Order::none},       {"size", Order::size},
+    {"time", Order::time},   {"version", Order::version}, {"extension", Order::extension},
+    {"width", Order::width},
+};
+constexpr std::pair<std::string_view, Time> times[]{
+    {"atime", Time::accessed}, {"access", Time::accessed},       {"use", Time::accessed},
+    {"ctime", Time::changed},  {"status", Time::changed},        {"mtime", Time::modified},
+    {"birth", Time::born},     {"modification", Time::modified}, {"creation", Time::born},
+};
+constexpr std::pair<std::string_view, Quoting> quotings[]{
+    {"literal", Quoting::literal},
+    {"shell", Quoting::shell},
+    {"shell-escape", Quoting::shell},
+    {"shell-always", Quoting::shell_always},
+    {"c", Quoting::c},
+    {"escape", Quoting::escape},
+    {"shell-escape-always", Quoting::shell_always},
+};
+constexpr std::pair<std::string_view, Marks> all_marks[]{
+    {"none", Marks::none},
+    {"slash", Marks::slash},
+    {"file-type", Marks::types},
+    {"classify", Marks::classify},
+};
+// Of the letter that means the same.
+constexpr std::pair<std::string_view, char> formats[]{
+    {"long", 'l'},   {"verbose", 'l'},    {"single-column", '1'}, {"vertical", 'C'},
+    {"across", 'x'}, {"horizontal", 'x'}, {"commas", 'm'},
+};
+
+Result<> time_style(std::string_view name, Style& style) {
+    if (name.starts_with("posix-")) name.remove_prefix(6);
+    style.time_format.clear();
+    if (name.starts_with('+')) {
+        // Two lines are two formats: of what is old, and of what is recent.
+        name.remove_prefix(1);
+        const auto newline = name.find('\n');
+        style.old = name.substr(0, newline);
+        style.recent = newline == name.npos ? style.old : std::string(name.substr(newline + 1));
+    } else if (name == "full-iso") {
+        style.time_format = "%Y-%m-%d %H:%M:%S.%N %z";
+    } else if (name == "long-iso") {
+        style.time_format = "%Y-%m-%d %H:%M";
+    } else if (name == "iso") {
+        style.old = "%Y-%m-%d ";
+        style.recent = "%m-%d %H:%M";
+    } else if (name == "locale") {
+        style.old = Style().old;
+        style.recent = Style().recent;
+    } else {
+        return refused("--time-style", "full-iso, long-iso, iso, locale or +FORMAT");
+    }
+    return {};
+}
+
+void lay_out(char letter, Style& style) {
+    style.layout = letter == 'C'   ? Layout::columns
+                   : letter == 'x' ? Layout::rows
+                   : letter == 'm' ? Layout::commas
+                                   : style.layout;
+    if (letter == '1') style.layout = Layout::lines;
+    if (letter == 'l') style.long_format = true;
+    if (letter == 'C' || letter == 'x' || letter == 'm') style.long_format = false;
+}
+
+// One letter; false when it is none of these.
+bool letter(char letter, const std::string& value, const Invocation& call, Style& style) {
+    switch (letter) {
+        case 'a': style.all = true; break;
+        case 'A':
+            style.almost_all = true;
+            style.all = false;
+            break;
+        case 'f':
+            style.all = true;
+            style.order = Order::none;
+            break;
+        case 'R': style.recursive = true; break;
+        case 'd': style.directory = true; break;
+        case 'n': style.numeric = style.long_format = true; break;
+        case 'g':
+            style.long_format = true;
+            style.user = false;
+            break;
+        case 'o':
+            if (!value.empty()) break;
+            style.long_format = true;
+            style.group = false;
+            break;
+        case 'G': style.group = false; break;
+        case 'h': style.space = style.size = {.human = true}; break;
+        case 'k': style.space = {}; break;
+        case 'i': style.inode = true; break;
+        case 's': style.blocks = true; break;
+        case 'F':
+            if (wanted(value, call)) style.marks = Marks::classify;
+            break;
+        case 'p': style.marks = Marks::slash; break;
+        case 'r': style.reverse = true; break;
+        case 't': style.order = Order::time; break;
+        case 'S': style.order = Order::size; break;
+        case 'X': style.order = Order::extension; break;
+        case 'v': style.order = Order::version; break;
+        case 'U': style.order = Order::none; break;
+        case 'c': style.time = Time::changed; break;
+        case 'u': style.time = Time::accessed; break;
+        case 'L': style.dereference = true; break;
+        case 'H': style.dereference_operands = true; break;
+        case 'q':
+            style.question_marks = true;
+            style.quoting = Quoting::literal;
+            break;
+        case 'Q': style.quoting = Quoting::c; break;
+        case 'b': style.quoting = Quoting::escape; break;
+        case 'N': style.quoting = Quoting::literal; break;
+        case 'I': style.ignored.push_back(value); break;
+        case 'B': style.ignored.insert(style.ignored.end(), {"*~", ".*~"}); break;
+        case 'l':
+        case '1':
+        case 'C':
+        case 'x':
+        case 'm': lay_out(letter, style); break;
+        default: return false;
+    }
+    return true;
+}
+
+Result<> word(std::string_view name, const std::string& value, const Invocation& call,
+              Style& style) {
+    if (name == "color") style.colour = wanted(value, call);
+    if (name == "full-time") {
+        style.long_format = true;
+        return time_style("full-iso", style);
+    }
+    if (name == "time-style") return time_style(value, style);
+    if (name == "group-directories-first") style.directories_first = true;
+    if (name == "sort") style.order = TRY(one_of(name, value, orders));
+    if (name == "time") style.time = TRY(one_of(name, value, times));
+    if (name == "quoting-style") style.quoting = TRY(one_of(name, value, quotings));
+    if (name == "indicator-style") style.marks = TRY(one_of(name, value, all_marks));
+    if (name == "file-type") style.marks = Marks::types;
+    if (name == "format") lay_out(TRY(one_of(name, value, formats)), style);
+    if (name == "hide") style.hidden.push_back(value);
+    if (name == "si") style.space = style.size = {.human = true, .si = true};
+    if (name == "zero") {
+        style.end = '\0';
+        style.layout = Layout::lines;
+        style.quoting = Quoting::literal;
+        style.colour = false;
+    }
+    if (name == "block-size") {
+        const auto size = block_size(value);
+        if (!size) return refused("--block-size", "'" + value + "' is no size");
+        style.space = style.size = *size;
+    }
+    if (name == "width") {
+        const auto width = parse::number<std::size_t>(value);
+        if (!width) return refused("-w", "'" + value + "' is no number");
+        style.width = *width == 0 ? 100'000 : *width;
+    }
+    return {};
+}
+
 }  // namespace
 
-Style style_of(const Invocation& call) {
+Result<Style> style_of(const Invocation& call) {
     Style style;
     const bool terminal = call.out.terminal();
     if (terminal) style.layout = Layout::columns;
     style.colour = call.colour();
-    style.quote = terminal;
+    if (terminal) style.quoting = Quoting::shell;
     style.width = terminal_width(call);
     for (const auto& [option, value] : call.options.all()) {
-        switch (option->letter) {
-            case 'a': style.all = true; break;
-            case 'A':
-                style.almost_all = true;
-                style.all = false;
-                break;
-            case 'f':
-                style.all = true;
-                style.order = Order::none;
-                break;
-            case 'R': style.recursive = true; break;
-            case 'd': style.directory = true; break;
-            case 'n': style.numeric = true; [[fallthrough]];
-            case 'l': style.long_format = true; break;
-            case 'g':
-                style.long_format = true;
-                style.user = false;
-                break;
-            case 'G': style.group = false; break;
-            case 'h': style.human = true; break;
-            case 'i': style.inode = true; break;
-            case 's': style.blocks = true; break;
-            case 'F': style.classify = wanted(value, call); break;
-            case 'p': style.slash = true; break;
-            case 'r': style.reverse = true; break;
-            case 't': style.order = Order::time; break;
-            case 'S': style.order = Order::size; break;
-            case 'X': style.order = Order::extension; break;
-            case 'v': style.order = Order::version; break;
-            case 'U': style.order = Order::none; break;
-            case 'c': style.time = Time::changed; break;
-            case 'u': style.time = Time::accessed; break;
-            case 'L': style.dereference = true; break;
-            case 'H': style.dereference_operands = true; break;
-            case '1': style.layout = Layout::lines; break;
-            case 'C':
-                style.layout = Layout::columns;
-                style.long_format = false;
-                break;
-            case 'x':
-                style.layout = Layout::rows;
-                style.long_format = false;
-                break;
-            case 'm':
-                style.layout = Layout::commas;
-                style.long_format = false;
-                break;
-            case 'q':
-                style.question_marks = true;
-                style.quote = false;
-                break;
-            case 'Q':
-                style.double_quotes = true;
-                style.quote = false;
-                break;
-            case 'N': style.quote = false; break;
-            case 'w': style.width = parse::number<std::size_t>(value).value_or(80); break;
-        }
-        if (option->name == "color") style.colour = wanted(value, call);
-        if (option->name == "full-time") style.long_format = style.full_time = true;
-        if (option->name == "group-directories-first") style.directories_first = true;
+        if (letter(option->letter, value, call, style)) continue;
+        TRY(word(option->name, value, call, style));
     }
     // -c and -u sort by their time when nothing else says how.
     if (style.time != Time::modified && style.order == Order::name && !style.long_format) {

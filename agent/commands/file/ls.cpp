@@ -3,8 +3,11 @@
 #include "commands/file/listing.h"
 #include "commands/walk.h"
 #include "limpet/limits.h"
+#include "parse/wildcard.h"
 
 #include <dirent.h>
+
+#include <algorithm>
 
 namespace limpet::commands {
 namespace {
@@ -28,7 +31,10 @@ private:
     void heading(const std::string& path);
     void tree(const std::string& operand);
     [[nodiscard]] bool hidden(std::string_view name) const {
-        return name.starts_with('.') && !style_.all && !style_.almost_all;
+        const auto fits = [&](const auto& pattern) { return parse::wildcard(pattern, name); };
+        if (std::ranges::any_of(style_.ignored, fits)) return true;
+        if (style_.all || style_.almost_all) return false;
+        return name.starts_with('.') || std::ranges::any_of(style_.hidden, fits);
     }
 
     Invocation& call_;
@@ -130,8 +136,14 @@ void Lister::operands(std::vector<std::string> names) {
     std::vector<Item> directories;
     for (auto& name : names) {
         // A link to a directory is that directory, except where the link itself is asked for.
-        const bool through = style_.dereference || style_.dereference_operands ||
-                             (!style_.directory && !style_.long_format && !style_.classify);
+        const bool through =
+            style_.dereference || style_.dereference_operands ||
+            (!style_.directory && !style_.long_format && style_.marks != listing::Marks::classify);
+        if (name.empty()) {
+            call_.complain(failed("open", "''", ENOENT).error());
+            call_.status = 2;
+            continue;
+        }
         Item item{.name = name};
         auto status = target::stat(call_.target, call_.path(name),
                                    through ? target::Follow::yes : target::Follow::no);
@@ -148,6 +160,9 @@ void Lister::operands(std::vector<std::string> names) {
             auto link = target::readlink(call_.target, call_.path(name));
             if (!link) call_.complain(link.error());
             item.link = std::move(link).value_or(std::string());
+            const auto behind = target::stat(call_.target, call_.path(name), target::Follow::yes);
+            item.broken = !behind;
+            if (behind) item.behind = behind->stx_mode;
         }
         const bool list = item.type == DT_DIR && !style_.directory;
         (list ? directories : files).push_back(std::move(item));
@@ -174,7 +189,8 @@ void Lister::operands(std::vector<std::string> names) {
 
 int run(Invocation& call) {
     const auto style = listing::style_of(call);
-    Lister(call, style).operands(call.operands);
+    if (!style) return call.misused(text(style.error()));
+    Lister(call, *style).operands(call.operands);
     return call.status;
 }
 
@@ -196,31 +212,45 @@ constexpr Option options[]{
     {'C', "", "", "in columns (default on a terminal)"},
     {'x', "", "", "in rows"},
     {'m', "", "", "separated by commas"},
+    {0, "format", "WORD", "long, single-column, vertical, across, commas"},
     {'d', "directory", "", "directories themselves, not what is in them"},
     {'F', "classify", "[WHEN]", "append / to directories, * to programs, @ | = to others"},
     {'p', "", "", "append / to directories"},
+    {0, "file-type", "", "as -F without *"},
+    {0, "indicator-style", "WORD", "none, slash, file-type, classify"},
     {'n', "numeric-uid-gid", "", "as -l with numbers in place of names"},
     {'g', "", "", "as -l without the user"},
     {'G', "no-group", "", "in -l no group"},
+    {'o', "output", format_or_nothing, "as -l without the group; -o json: JSON lines"},
     {'s', "size", "", "with the space that they take, in KiB"},
     {'k', "kibibytes", "", "space in KiB (default)"},
     {'L', "dereference", "", "what links lead to in place of the links"},
     {'H', "dereference-command-line", "", "the same for the operands only"},
     {'c', "", "", "time of the last change of the inode; with -t sorted by it"},
     {'u', "", "", "time of the last access; with -t sorted by it"},
-    {'q', "", "", "control characters as ?"},
+    {0, "time", "WORD", "which time: access, status, modification, birth"},
+    {0, "sort", "WORD", "by name, size, time, extension, version, width, or none"},
+    {'I', "ignore", "GLOB", "without names like that"},
+    {'B', "ignore-backups", "", "without names that end with ~"},
+    {0, "hide", "GLOB", "the same, but with -a or -A"},
+    {0, "block-size", "SIZE", "amounts in units of SIZE: 1K, M, 512"},
+    {0, "si", "", "as -h with powers of 1000"},
+    {'q', "hide-control-chars", "", "control characters as ?"},
     {'Q', "quote-name", "", "names in double quotes"},
+    {'b', "escape", "", "other characters as C writes them"},
+    {0, "quoting-style", "WORD", "literal, shell, shell-always, c, escape"},
     {'N', "literal", "", "names as they are, also on a terminal"},
     {'w', "width", "COLUMNS", "of the output"},
+    {0, "zero", "", "each name ends with a zero byte"},
+    {0, "time-style", "WORD", "full-iso, long-iso, iso, locale, +FORMAT"},
     {0, "full-time", "", "as -l with times to the nanosecond"},
     {0, "group-directories-first", "", "directories before files"},
     {0, "color", "[WHEN]", "always, never or auto (default)"},
-    json_option,
 };
 
 constexpr Command ls{
     .name = "ls",
-    .usage = "[-laAhRtrSi1dF] [--color[=WHEN]] [PATH...]",
+    .usage = "[-laAhRtrSi1dF] [--color[=WHEN]] [-o json] [PATH...]",
     .summary = "list directories",
     .theme = "files",
     .promise = Promise::files,

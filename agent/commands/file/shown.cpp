@@ -63,7 +63,10 @@ std::string quoted(std::string_view name) {
         rest.remove_prefix(length);
     }
     if (plain) return std::string(name);
-    if (name.find('\'') != name.npos) return escaped(name);
+    if (name.find('\'') != name.npos) {
+        return name.find_first_of("\"$`\\!") == name.npos ? '"' + std::string(name) + '"'
+                                                          : escaped(name);
+    }
     return "'" + std::string(name) + "'";
 }
 
