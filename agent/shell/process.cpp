@@ -55,6 +55,8 @@ void run_as_script(Shell& shell, const std::string& path, std::vector<std::strin
 }
 
 void execute(Shell& shell, const std::string& path, std::vector<std::string>& words) {
+    // A program expects it to be there. Behind exec nobody would be left who removes it.
+    if (::getpid() != shell.pid) shell.variables.get(sym_LIMPET_SCRATCH);
     std::vector<char*> arguments;
     for (auto& word : words) arguments.push_back(word.data());
     arguments.push_back(nullptr);
@@ -113,6 +115,9 @@ void become(Shell& shell, const Resolved& resolved, std::vector<std::string>& wo
         case Meaning::command: {
             const auto* command = commands::find(words[0]);
             const std::vector<std::string> arguments(words.begin() + 1, words.end());
+            if (command->runs_commands && ::getpid() != shell.pid) {
+                shell.variables.get(sym_LIMPET_SCRATCH);
+            }
             ::_exit(commands::run_confined({.command = *command,
                                             .arguments = arguments,
                                             .target = shell.target,

@@ -5,6 +5,7 @@
 #include "shell/files.h"
 #include "shell/history.h"
 #include "shell/interactive.h"
+#include "shell/scratch.h"
 #include "shell/shell.h"
 
 #include <sys/stat.h>
@@ -139,6 +140,7 @@ int run(commands::Invocation& call) {
     Shell shell(call.target, call.directory, call.environment);
     shell.stack_base = __builtin_frame_address(0);
     remember_ignored(shell);
+    const Scratch scratch(shell);
     if (call.aside.fd >= 0) {
         shell.history_fd = call.aside.fd;
         shell.private_fds.push_back(call.aside.fd);
@@ -190,7 +192,7 @@ constexpr commands::Command sh{
         "A POSIX shell. Its commands are limpet's own; they look at the target from outside.\n"
         "help at the prompt lists them.\n"
         "$LIMPET_SCRATCH is a directory to write to: the session's own, in memory, not in the "
-        "target.\n"
+        "target; it goes with the session.\n"
         "\nExample:\n  sh -c 'for f in /etc/*.conf; do wc -l $f; done'\n",
     .raw = true,
     .runs_commands = true,

@@ -115,6 +115,7 @@ struct Shell {
     bool hung_up = false;            // the session ends by SIGHUP
     bool stopped_warned = false;     // `exit` has said that there are stopped jobs
     pid_t pid = 0;                   // $$
+    bool owns_scratch = false;       // $LIMPET_SCRATCH goes with this shell
     pid_t last_background = 0;       // $!
     ProgramPointer program;          // whose commands are being run
     std::string* capture = nullptr;  // builtins write here instead of descriptor 1

@@ -161,9 +161,17 @@ int run_function(Shell& shell, const Simple& node, Prepared& prepared) {
     end_process(shell);
 }
 
+// Somebody must be left to remove the scratch directory: of who asked for it, or of who may.
+bool leaves_scratch(const Shell& shell, const Resolved& resolved) {
+    if (!shell.owns_scratch || shell.subshell) return false;
+    if (shell.variables.scratch_asked || resolved.meaning == Meaning::program) return true;
+    const auto* command = commands::find(resolved.path);
+    return command && command->runs_commands;
+}
+
 // May the command take this process's place?
-bool may_replace(const Shell& shell, bool last) {
-    if (!last || (shell.at_prompt())) return false;
+bool may_replace(const Shell& shell, const Resolved& resolved, bool last) {
+    if (!last || shell.at_prompt() || leaves_scratch(shell, resolved)) return false;
     if (!shell.jobs.list.empty() && !shell.subshell) return false;
     for (const auto& action : shell.traps.actions) {
         if (action && !action->empty()) return false;
@@ -174,7 +182,7 @@ bool may_replace(const Shell& shell, bool last) {
 int run_process(Shell& shell, const Simple& node, Prepared& prepared, const Resolved& resolved,
                 bool last) {
     if (!expand_targets(shell, node.redirections, prepared.targets)) return shell.status;
-    if (may_replace(shell, last)) run_in_child(shell, node, prepared, resolved);
+    if (may_replace(shell, resolved, last)) run_in_child(shell, node, prepared, resolved);
     auto& job = add_job(shell, node.text);
     const pid_t child = fork_process(shell, job, false, prepared.words[0]);
     if (child < 0) {

@@ -32,6 +32,7 @@ enum Known : Symbol {
     sym_NO_COLOR,
     sym_COLUMNS,
     sym_LINES,
+    sym_LIMPET_SCRATCH,
     sym_known,
 };
 
@@ -41,7 +42,7 @@ public:
         for (const char* name :
              {"IFS", "PATH",   "HOME",   "PWD",      "OLDPWD",  "PS1",     "PS2",
               "PS4", "OPTIND", "OPTARG", "LINENO",   "RANDOM",  "SECONDS", "PPID",
-              "ENV", "CDPATH", "TERM",   "NO_COLOR", "COLUMNS", "LINES"}) {
+              "ENV", "CDPATH", "TERM",   "NO_COLOR", "COLUMNS", "LINES",   "LIMPET_SCRATCH"}) {
             intern(name);
         }
     }

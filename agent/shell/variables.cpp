@@ -1,6 +1,8 @@
 // shell/variables.cpp - the variables.
 #include "shell/variables.h"
 
+#include "shell/scratch.h"
+
 #include <unistd.h>
 
 #include <cstdlib>
@@ -85,6 +87,10 @@ bool Variables::unset(Symbol symbol) {
 }
 
 void Variables::refresh(Symbol symbol) {
+    if (symbol == sym_LIMPET_SCRATCH) {
+        scratch_asked = true;
+        return make_scratch(table_[symbol].value);
+    }
     if (symbol < sym_LINENO || symbol > sym_SECONDS || !live_[symbol - sym_LINENO]) return;
     auto& value = table_[symbol].value;
     if (symbol == sym_LINENO) {

@@ -51,8 +51,9 @@ public:
     [[nodiscard]] std::size_t size() const { return table_.size(); }
 
     Symbols symbols;
-    int line = 0;               // $LINENO
-    bool all_exported = false;  // set -a
+    int line = 0;                // $LINENO
+    bool all_exported = false;   // set -a
+    bool scratch_asked = false;  // $LIMPET_SCRATCH was looked at
     // Counts changes of PATH and OPTIND, for those who keep what they derived from them.
     unsigned path_changes = 0;
     unsigned optind_changes = 0;
