@@ -91,7 +91,7 @@ ARGUMENTS = {
                     "sha256sum", "sha512sum", "b2sum", "cksum", "base64", "sort", "uniq", "tac", "rev", "nl", "paste",
                     "fold", "expand", "unexpand")},
     "sed": ["s/text/x/w /many/kinds/new", "/many/kinds/file9", "/many/kinds/fifo"],
-    **{name: ["/many/kinds/file3", "/many/kinds/file9"] for name in ("comm", "join", "cmp")},
+    **{name: ["/many/kinds/file3", "/many/kinds/file9"] for name in ("comm", "join", "cmp", "diff")},
     **{name: ["/many/kinds/file9", "/many/kinds/fifo", "/many/kinds/null"]
        for name in ("gzip", "gunzip", "zcat", "zstd", "unzstd", "zstdcat")},
     "expr": ["1"], "timeout": ["5", "cat", "/many/kinds/file3"], "tty": [], "clear": [],
