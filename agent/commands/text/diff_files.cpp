@@ -73,8 +73,7 @@ void tell(Invocation& call, std::string_view what, const Sides& sides, std::stri
 
 Result<Outcome> by_lines(Invocation& call, const Style& style, const Sides& sides, bool in_tree,
                          Text& first, Text& second) {
-    const auto numbered = TRY(number(style, first, second));
-    const auto script = edit_script(numbered.first, numbered.second, style.minimal);
+    const auto script = TRY(compare_lines(style, first, second));
     const bool differs = std::ranges::any_of(
         script, [&](const Change& change) { return counts(style, first, second, change); });
     if (!differs) return Outcome::same;
@@ -114,9 +113,10 @@ Result<Outcome> compare(Invocation& call, const Style& style, Sides& sides, bool
     auto outcome = Outcome::same;
     if (style.form == Form::ed || style.form == Form::forward_ed) {
         // The script cannot say it.
-        for (const auto* text : {&first, &second}) {
+        for (auto* text : {&first, &second}) {
             if (text->complete()) continue;
             call.complain(text->name + ": No newline at end of file");
+            text->bytes += '\n';
             outcome = Outcome::trouble;
         }
     }

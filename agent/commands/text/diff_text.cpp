@@ -80,9 +80,6 @@ public:
         slots_.resize(size);
     }
     std::uint32_t of(std::string_view line) {
-        // A script for ed cannot say that the last line has no end.
-        const bool ed = style_.form == Form::ed || style_.form == Form::forward_ed;
-        if (ed && line.ends_with('\n')) line.remove_suffix(1);
         auto key = line;
         if (style_.ignores()) {
             significant(style_, line, text_);
@@ -133,16 +130,36 @@ Result<> split(Text& text) {
 
 }  // namespace
 
-Result<Numbered> number(const Style& style, Text& first, Text& second) {
+Result<std::vector<Change>> compare_lines(const Style& style, Text& first, Text& second) {
     TRY(split(first));
     TRY(split(second));
-    Numbers numbers(style, first.lines.size() + second.lines.size());
-    Numbered result;
-    result.first.reserve(first.lines.size());
-    result.second.reserve(second.lines.size());
-    for (const auto line : first.lines) result.first.push_back(numbers.of(line));
-    for (const auto line : second.lines) result.second.push_back(numbers.of(line));
-    return result;
+    std::span<const std::string_view> one(first.lines), other(second.lines);
+    // What is the same at both ends need not be searched, but for the lines that will be shown:
+    // changes may slide along those.
+    const bool shows = style.form == Form::context || style.form == Form::unified;
+    const std::size_t shown = shows ? style.context : 0;
+    auto before = static_cast<std::size_t>(std::ranges::mismatch(one, other).in1 - one.begin());
+    before -= std::min(before, shown);
+    one = one.subspan(before);
+    other = other.subspan(before);
+    std::size_t after = 0;
+    const auto most = std::min(one.size(), other.size());
+    while (after < most && one[one.size() - after - 1] == other[other.size() - after - 1]) ++after;
+    after -= std::min(after, shown);
+    one = one.first(one.size() - after);
+    other = other.first(other.size() - after);
+    Numbers numbers(style, one.size() + other.size());
+    std::vector<std::uint32_t> one_numbers, other_numbers;
+    one_numbers.reserve(one.size());
+    other_numbers.reserve(other.size());
+    for (const auto line : one) one_numbers.push_back(numbers.of(line));
+    for (const auto line : other) other_numbers.push_back(numbers.of(line));
+    auto script = edit_script(one_numbers, other_numbers, style.minimal);
+    for (auto& change : script) {
+        change.first += static_cast<std::uint32_t>(before);
+        change.second += static_cast<std::uint32_t>(before);
+    }
+    return script;
 }
 
 bool blank(const Style& style, std::string_view line) {

@@ -42,11 +42,8 @@ struct Text {
     [[nodiscard]] bool complete() const { return bytes.empty() || bytes.ends_with('\n'); }
 };
 
-// Splits both into lines and numbers them, equal ones alike; an error when there are too many.
-struct Numbered {
-    std::vector<std::uint32_t> first, second;
-};
-Result<Numbered> number(const Style& style, Text& first, Text& second);
+// Splits both into lines and finds what differs; an error when there are too many.
+Result<std::vector<Change>> compare_lines(const Style& style, Text& first, Text& second);
 
 // Blank to -B.
 bool blank(const Style& style, std::string_view line);
