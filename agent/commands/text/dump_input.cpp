@@ -10,7 +10,7 @@
 namespace limpet::commands {
 
 DumpInput::DumpInput(Invocation& call, std::uint64_t skip, std::uint64_t most)
-    : call_(call), skip_(skip), most_(most) {
+    : call_(call), skip_(most == 0 ? 0 : skip), most_(most) {
     if (call_.operands.empty()) call_.operands.emplace_back("-");
 }
 

@@ -16,8 +16,8 @@ public:
     DumpInput(Invocation& call, std::uint64_t skip, std::uint64_t most);
     // Exactly `size` bytes, fewer only at the end. Valid until the next call.
     std::string_view take(std::size_t size);
-    // False when everything ended within the bytes to skip.
-    [[nodiscard]] bool skipped() const { return skip_ == 0; }
+    // What is left to skip: more than nothing when everything ended before.
+    [[nodiscard]] std::uint64_t to_skip() const { return skip_; }
 
 private:
     bool more();

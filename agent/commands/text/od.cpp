@@ -140,7 +140,7 @@ public:
             address_ += bytes.size();
             if (!whole) break;
         }
-        if (!input.skipped()) return;
+        if (input.to_skip() > 0) return;
         text_.clear();
         print_address();
         if (!text_.empty()) out_.write(text_ += '\n');
@@ -335,7 +335,7 @@ int run(Invocation& call) {
     }
     DumpInput input(call, style.skip, style.most);
     Dump(call, style).run(input, style.skip);
-    if (!input.skipped())
+    if (input.to_skip() > 0)
         call.complain("-j: the input ends before byte " + std::to_string(style.skip));
     return call.status;
 }
