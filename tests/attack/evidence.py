@@ -81,6 +81,10 @@ NAMES = {"many/kinds": [*(f"file{n}" for n in range(20)), "link", "fifo", "null"
          ".": ["many", "etc", "volume", "wait"]}
 
 ARGUMENTS = {
+    **{name: ["/many/kinds/file9", "/many/kinds/fifo", "/volume/shared"]
+       for name in ("less", "more", "vi", "view")},
+    "watch": ["-n", "0.1", "-g", "date", "+%N"], "time": ["cat", "/many/kinds/file3"],
+    **{name: [] for name in ("reset", "nproc", "groups")},
     "ls": ["-laR", "/"], "find": ["/", "-type", "f"], "grep": ["-r", "text", "/many"],
     "stat": ["/many/kinds/link", "/volume/shared"], "du": ["-a", "/many"], "tree": ["/many"],
     "test": ["-f", "/many/kinds/file1"], "[": ["-s", "/many/kinds/file1", "]"],
