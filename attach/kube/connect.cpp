@@ -89,7 +89,9 @@ Result<const Part*> chosen(const Pod& pod, const std::string& wanted, const Sett
 Result<> check_runs(const Pod& pod, const Part& part) {
     if (pod.leaving) return refused("pod " + pod.name, "it is being deleted");
     if (part.state == Part::State::running) return {};
-    const bool crashes = part.restarts > 0 || part.state == Part::State::terminated;
+    // RunContainerError: it could not even be started, as when its program is not there.
+    const bool crashes = part.restarts > 0 || part.state == Part::State::terminated ||
+                         part.reason == "RunContainerError";
     return refused("container " + part.name + " of pod " + pod.name, state_of(part),
                    crashes ? "--copy-to NAME looks at a copy in which it waits instead of running"
                            : "a debugger needs it running");

@@ -213,7 +213,7 @@ def debugger_ends_with_its_target():
 @case
 def shared_pid_namespace():
     """shareProcessNamespace: pid 1 is pause; names are the kubelet's, in the paths of its mounts."""
-    where = pod(shared=True)
+    where = pod(pid=cri.POD)
     made = {}
     for name in ("app", "side"):
         folder = scratch(f"kubelet/pods/{where.uid}/containers/{name}")

@@ -4,9 +4,10 @@
 #   KUBECONFIG=... [LIMPET_IMAGE_LOAD=COMMAND] tests/kubernetes/run.sh [CASE]
 #
 # LIMPET_IMAGE_LOAD loads an image archive on the node: the file's name is appended, or put where
-# {} stands; "ctr -n k8s.io images import" does it for containerd. LIMPET_NODE names the node, else
-# it is the first. Pods are put on it by nodeName and have no service account, so that a kubelet and
-# an API server are enough. Nothing is left behind: two namespaces are made and deleted.
+# {} stands; "ctr -n k8s.io images import" does it for containerd. LIMPET_IMAGE_REMOVE is the like for
+# an image's name: "ctr -n k8s.io images rm". LIMPET_NODE names the node, else it is the first. Pods
+# are put on it by nodeName and have no service account, so that a kubelet and an API server are
+# enough. Two namespaces are made and deleted; a node's images stay where nothing removes them.
 #
 # Not a part of tests/run.sh: no Debian package is a cluster. Exit status 0: nothing failed.
 set -uo pipefail

@@ -242,9 +242,9 @@ class Cri(Containerd):
 class Pod:
     """A sandbox in the node's network, as a kubelet makes it of a pod with hostNetwork."""
 
-    def __init__(self, cri, name, namespace="shop", shared=False):
+    def __init__(self, cri, name, namespace="shop", pid=CONTAINER):
         self.cri, self.name, self.namespace, self.uid = cri, name, namespace, os.urandom(8).hex()
-        self.pid = POD if shared else CONTAINER
+        self.pid = pid
         self.logs = f"/var/log/pods/{namespace}_{name}_{self.uid}"
         os.makedirs("/var/log/pods", exist_ok=True)
         undo(lambda: [run("rm", "-rf", self.logs), os.rmdir("/var/log/pods")])

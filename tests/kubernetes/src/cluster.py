@@ -92,6 +92,20 @@ def docker_archive(path, name, files):
             tar.addfile(info, io.BytesIO(data))
 
 
+def filled(command, word):
+    words = shlex.split(command)
+    return [each.replace("{}", word) for each in words] if "{}" in command else [*words, word]
+
+
+def remove_images():
+    command = os.environ.get("LIMPET_IMAGE_REMOVE")
+    for name in (IMAGE, TARGET):
+        if command:
+            run(*filled(command, name), env=dict(os.environ))
+        else:
+            print(f"left on the node: image {name} (LIMPET_IMAGE_REMOVE removes it)", flush=True)
+
+
 def load_images():
     command = os.environ.get("LIMPET_IMAGE_LOAD")
     check(command, "LIMPET_IMAGE_LOAD is not set: the node cannot get the images")
@@ -102,11 +116,9 @@ def load_images():
         app = file.read()
     docker_archive(target, TARGET, [("app", 0o755, app), ("etc", 0o755, None),
                                     ("etc/hello", 0o644, b"of the target\n")])
+    undo(remove_images)
     for path in (ours, target):
-        words = shlex.split(command)
-        words = ([word.replace("{}", path) for word in words] if "{}" in command
-                 else [*words, path])
-        done = run(*words, env=dict(os.environ), timeout=300)
+        done = run(*filled(command, path), env=dict(os.environ), timeout=300)
         check(done.returncode == 0, f"{command}: {done.err.decode()}")
     with open(program, "rb") as file:
         return hashlib.sha256(file.read()).hexdigest()
@@ -128,12 +140,21 @@ def pod(name, security=None, namespace=FREE, pod_security=None, container=None, 
     apply(value, namespace)
 
 
+def statuses_of(name, namespace=FREE):
+    return (get_pod(name, namespace) or {}).get("status", {}).get("containerStatuses", [])
+
+
 def runs(name, namespace=FREE):
-    def state():
-        value = get_pod(name, namespace)
-        statuses = (value or {}).get("status", {}).get("containerStatuses", [])
+    def running():
+        statuses = statuses_of(name, namespace)
         return statuses and "running" in statuses[0]["state"]
-    until(state, timeout=120, what=f"pod {name} running")
+    try:
+        until(running, timeout=120)
+    except AssertionError:
+        events = kubectl("get", "events", "-o", "custom-columns=:.reason,:.message", namespace=namespace)
+        status = (get_pod(name, namespace) or {}).get("status")
+        check(False, f"pod {name} does not run: {json.dumps(status)} "
+                     f"{events.out.decode(errors='replace')[-2000:]}")
 
 
 def set_up():
@@ -165,15 +186,26 @@ def remove_namespace(name):
     kubectl("delete", "pods", "--all", "--grace-period=1", "--wait=true", "--timeout=60s",
             namespace=name, timeout=90)
     kubectl("delete", "namespace", name, "--wait=false")
-    time.sleep(1)
-    done = kubectl("get", "namespace", name, "-o", "json")
-    if done.returncode == 0:
-        # Without a controller-manager nobody else ends it; it is empty.
-        kubectl("delete", "configmaps,serviceaccounts", "--all", namespace=name)
+    for second in range(60):
+        done = kubectl("get", "namespace", name, "-o", "json")
+        if done.returncode != 0:
+            return
         value = json.loads(done.out)
-        value["spec"]["finalizers"] = []
-        kubectl("replace", "--raw", f"/api/v1/namespaces/{name}/finalize", "-f", "-",
-                input=json.dumps(value).encode())
+        # Whoever empties it says so there; without a controller-manager nobody else ends it.
+        if second >= 5 and not value.get("status", {}).get("conditions"):
+            kubectl("delete", "configmaps,serviceaccounts,events", "--all", namespace=name)
+            value["spec"]["finalizers"] = []
+            kubectl("replace", "--raw", f"/api/v1/namespaces/{name}/finalize", "-f", "-",
+                    input=json.dumps(value).encode())
+            return
+        time.sleep(1)
+
+
+def node_allows(done):
+    """A privileged container is more than some clusters and some machines allow; that is no failure."""
+    for words in (b"unable to apply caps", b"disallowed by cluster policy", b"/oom_score_adj"):
+        if words in done.err:
+            raise Skip(f"no privileged container runs here: {done.err.decode().strip()[-300:]}")
 
 
 # ---- the twelve complaints
@@ -238,7 +270,8 @@ def complaint_7_files_come_out_without_tar():
 @case
 def complaint_8_a_bad_image_is_one_line_and_no_hang():
     begin = time.monotonic()
-    for image, policy, reason in ((f"limpet.invalid/none:{MARK}", "IfNotPresent", b"ErrImagePull"),
+    # Nobody listens on that port of the node: refused at once, whatever its network and its names.
+    for image, policy, reason in ((f"127.0.0.1:1/none:{MARK}", "IfNotPresent", b"ErrImagePull"),
                                   (f"docker.io/library/none:{MARK}", "Never", b"ErrImageNeverPull"),
                                   ("Bad//Image", "IfNotPresent", b"InvalidImageName")):
         done = client("-q", "exec", "--image", image, "--image-pull-policy", policy, "root", "--",
@@ -287,9 +320,11 @@ def complaint_12_limits_are_the_targets():
 
 @case
 def every_profile_sees_the_target_or_says_why_not():
-    for name in ("root", "nonroot"):
-        for profile in ("general", "baseline", "restricted", "netadmin", "sysadmin"):
+    for profile in ("general", "baseline", "restricted", "netadmin", "sysadmin"):
+        for name in ("root", "nonroot"):
             done = execute(name, "cat", "/etc/hello", options=["--profile", profile])
+            if profile == "sysadmin":
+                node_allows(done)
             if (name, profile) == ("root", "restricted"):
                 check(done.returncode != 0 and b"rung" in done.err, said(done))
             else:
@@ -311,9 +346,9 @@ def a_shell_on_a_terminal_knows_its_size():
 @case
 def a_crashing_pod_is_looked_at_in_a_copy():
     def crashed():
-        [status] = get_pod("crash")["status"].get("containerStatuses", [{}])
-        return "running" not in status.get("state", {"running": 1})
-    until(crashed, timeout=60, what="the crash")
+        statuses = statuses_of("crash")
+        return statuses and (statuses[0]["restartCount"] > 0 or "terminated" in statuses[0]["state"])
+    until(crashed, timeout=90, what="the crash")
     done = execute("crash", "true")
     check(done.returncode == 125 and b"--copy-to" in done.err, said(done))
     done = execute("crash", "cat", "/etc/hello", options=["--copy-to", "crash-copy"])
@@ -326,6 +361,7 @@ def a_node_is_debugged_and_nothing_is_left():
     done = client("-q", "exec", f"node:{NODE}/pid:1", "--", "cat", "/proc/1/comm")
     until(lambda: b"limpet-node" not in kubectl("get", "pods", namespace=FREE).out, timeout=60,
           what="the pod's end")
+    node_allows(done)
     if b"open /proc/1/ns/mnt: Permission denied" in done.err:
         raise Skip("on this node even root may not look at process 1")
     equal(done.returncode, 0, said(done))
@@ -334,9 +370,17 @@ def a_node_is_debugged_and_nothing_is_left():
 
 @case
 def a_pod_is_found_on_its_node():
-    looked = client("-q", "exec", f"node:{NODE}/pid:1", "--", "true")
+    # What a runtime says is believed when it is the node's own, not one in a container of its own.
+    script = ("readlink /proc/1/ns/mnt; for p in /proc/[0-9]*; do read name < $p/comm; "
+              "case $name in containerd|crio) readlink $p/ns/mnt ;; esac; done 2>/dev/null")
+    looked = client("-q", "exec", f"node:{NODE}/pid:1", "--", "sh", "-c", script)
+    node_allows(looked)
     if b"open /proc/1/ns/mnt: Permission denied" in looked.err:
         raise Skip("the runtime's files are the node's, and its process 1 may not be looked at")
+    equal(looked.returncode, 0, said(looked))
+    first, *runtimes = looked.out.split()
+    if runtimes and first not in runtimes:
+        raise Skip("the runtime is in a mount namespace of its own")
     done = client("-q", "exec", f"node:{NODE}/pod:{FREE}/root/app", "--", "cat", "/etc/hello")
     equal((done.returncode, done.out), (0, b"of the target\n"), said(done))
 
@@ -352,7 +396,7 @@ def a_fleet_is_asked_at_once():
 @case
 def a_missing_right_is_named():
     done = kubectl("auth", "can-i", "get", "pods", "--as=limpet-nobody", namespace=FREE)
-    if done.out.strip() != b"no":
+    if not done.out.startswith(b"no"):
         raise Skip("this cluster lets everybody do everything, or no impersonation")
     wrapper = scratch("kubectl-as-nobody")
     with open(wrapper, "w") as file:
@@ -376,6 +420,10 @@ if __name__ == "__main__":
         KUBECTL, "get", "nodes", "-o", "name", env=environment()).split()]
     check(nodes, "the cluster has no node")
     NODE = os.environ.get("LIMPET_NODE", nodes[0])
+    info = json.loads(must(KUBECTL, "get", "node", NODE, "-o", "json",
+                           env=environment()))["status"]["nodeInfo"]
+    print(f"node {NODE}: kubelet {info['kubeletVersion']}, {info['containerRuntimeVersion']}, "
+          f"{info['kernelVersion']}", flush=True)
     try:
         set_up()
     except AssertionError as problem:
