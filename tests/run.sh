@@ -201,8 +201,10 @@ layer_fuzz() {
 }
 layer_bench() {
     step bench 300 python3 tests/bench/run.py "$agent" "$client" --short && cat "$folder/out"
-    step bench/shell 60 python3 tests/bench/shell.py "$agent" "$client" --short &&
-        cat "$folder/out"
+    for one in shell text; do
+        step "bench/$one" 120 python3 "tests/bench/$one.py" "$agent" "$client" --short &&
+            cat "$folder/out"
+    done
 }
 
 deploy/install.sh test || exit 1
