@@ -1,4 +1,5 @@
 // df.cpp - room on the file systems of the target.
+#include "commands/block_size.h"
 #include "commands/command.h"
 #include "commands/file/mount_table.h"
 #include "commands/file/resolved.h"
@@ -41,11 +42,8 @@ Room room_of(const struct statfs& status, bool inodes) {
 
 class Report {
 public:
-    explicit Report(Invocation& call)
-        : call_(call),
-          inodes_(call.options.has('i')),
-          human_(call.options.has('h')),
-          table_(call, columns()) {}
+    Report(Invocation& call, const BlockSize& unit)
+        : call_(call), inodes_(call.options.has('i')), unit_(unit), table_(call, columns()) {}
 
     void mount(const parse::Mount& mount, bool asked) {
         const auto place = target::open(call_.target, mount.point, O_PATH | O_DIRECTORY);
@@ -65,32 +63,51 @@ public:
             return;
         }
         if (status->f_blocks == 0 && !asked && !call_.options.has('a')) return;
-        row(mount, room_of(*status, inodes_));
+        const auto room = room_of(*status, inodes_);
+        total_.size += room.size;
+        total_.used += room.used;
+        total_.available += room.available;
+        row(mount, room);
     }
-    void finish() { table_.finish(); }
+    void finish() {
+        if (call_.options.has("total")) {
+            parse::Mount all;
+            all.source = "total";
+            all.type = all.point = "-";
+            row(all, total_);
+        }
+        table_.finish();
+    }
 
 private:
     std::vector<Column> columns() const {
         const bool inodes = call_.options.has('i');
         std::vector<Column> columns{{"filesystem"}};
         if (call_.options.has('T') || call_.json()) columns.push_back({"type"});
-        const auto size = inodes                   ? "INODES"
-                          : call_.options.has('h') ? "SIZE"
-                          : call_.options.has('m') ? "1M-BLOCKS"
-                                                   : "1K-BLOCKS";
-        columns.push_back({inodes ? "inodes" : "size", Align::right, size});
-        columns.push_back({"used", Align::right});
-        columns.push_back({inodes ? "free" : "available", Align::right});
-        columns.push_back({"percent", Align::right, "USE%"});
-        columns.push_back({"target", Align::left, "MOUNTED ON"});
+        // -P: word for word as POSIX has it, for scripts that look at it.
+        const bool posix = call_.options.has('P') && !inodes && !unit_.human;
+        if (posix) columns[0].heading = "Filesystem";
+        columns.push_back({inodes ? "inodes" : "size", Align::right, size_heading_});
+        columns.push_back({"used", Align::right, posix ? "Used" : ""});
+        columns.push_back({inodes ? "free" : "available", Align::right, posix ? "Available" : ""});
+        columns.push_back({"percent", Align::right, posix ? "Capacity" : "USE%"});
+        columns.push_back({"target", Align::left, posix ? "Mounted on" : "MOUNTED ON"});
         return columns;
+    }
+    std::string heading() const {
+        const bool posix = call_.options.has('P');
+        if (inodes_) return "INODES";
+        if (unit_.human) return "SIZE";
+        const auto unit = unit_.unit;
+        if (posix) return std::to_string(unit) + "-blocks";
+        if (unit % (1024 * 1024) == 0) return std::to_string(unit / (1024 * 1024)) + "M-BLOCKS";
+        if (unit % 1024 == 0) return std::to_string(unit / 1024) + "K-BLOCKS";
+        return std::to_string(unit) + "B-BLOCKS";
     }
     Cell amount(std::uint64_t value) const {
         if (call_.json()) return value;
-        if (human_) return human_size(value);
-        if (inodes_) return std::to_string(value);
-        const std::uint64_t unit = call_.options.has('m') ? 1024 * 1024 : 1024;
-        return std::to_string(value / unit + (value % unit != 0));
+        if (inodes_ && !unit_.human) return std::to_string(value);
+        return unit_.show(value);
     }
     void row(const parse::Mount& mount, const Room& room) {
         std::vector<Cell> cells{mount.source};
@@ -103,7 +120,10 @@ private:
         table_.row(std::move(cells));
     }
     Invocation& call_;
-    bool inodes_, human_;
+    bool inodes_;
+    BlockSize unit_;
+    std::string size_heading_ = heading();
+    Room total_{};
     Table table_;
 };
 
@@ -127,7 +147,20 @@ int run(Invocation& call) {
         return 1;
     }
     const auto types = type_filter(call.options);
-    Report report(call);
+    BlockSize unit;
+    TypeFilter without{.types = {}, .negated = true};
+    for (const auto& [option, value] : call.options.all()) {
+        if (option->letter == 'k') unit = {};
+        if (option->letter == 'm') unit = {.unit = 1024 * 1024};
+        if (option->letter == 'h') unit = {.human = true};
+        if (option->letter == 'H') unit = {.human = true, .si = true};
+        if (option->letter == 'x') without.types.push_back(value);
+        if (option->letter != 'B') continue;
+        const auto size = block_size(value);
+        if (!size) return call.misused("-B: '" + value + "' is no size");
+        unit = *size;
+    }
+    Report report(call, unit);
     for (const auto& operand : call.operands) {
         const auto path = resolved(call, call.path(operand), Missing::refused);
         if (!path) {
@@ -139,7 +172,7 @@ int run(Invocation& call) {
     std::set<std::pair<std::uint32_t, std::uint32_t>> seen;
     for (const auto& mount : *mounts) {
         if (!call.operands.empty()) break;
-        if (!types.takes(mount.type)) continue;
+        if (!types.takes(mount.type) || !without.takes(mount.type)) continue;
         // One line for each file system: the others are binds of it.
         if (!seen.emplace(mount.major, mount.minor).second && !call.options.has('a')) continue;
         report.mount(mount, false);
@@ -155,14 +188,19 @@ constexpr Option options[]{
     {'a', "all", "", "also those without blocks, and binds"},
     {'k', "", "", "in KiB (default)"},
     {'m', "", "", "in MiB"},
-    {'P', "portability", "", "one line each (it always is)"},
+    {'B', "block-size", "SIZE", "in units of SIZE: 1K, M, 512"},
+    {'H', "si", "", "as -h with powers of 1000"},
+    {'P', "portability", "", "with the headings of POSIX"},
+    {'l', "local", "", "makes no difference: a server that hangs holds nothing up"},
     {'t', "type", "LIST", "only these types"},
+    {'x', "exclude-type", "TYPE", "not that type; may be given several times"},
+    {0, "total", "", "and the sum of all"},
     json_option,
 };
 
 constexpr Command df{
     .name = "df",
-    .usage = "[-hTiakm] [-t LIST] [PATH...]",
+    .usage = "[-hTiakmP] [-B SIZE] [-t LIST] [-x TYPE] [PATH...]",
     .summary = "show the room on file systems",
     .theme = "files",
     .promise = Promise::files | Promise::processes,

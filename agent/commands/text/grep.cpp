@@ -25,6 +25,17 @@ void split_lines(std::string_view text, std::vector<std::string>& patterns) {
     }
 }
 
+Result<> read_patterns(Invocation& call, std::string_view file,
+                       std::vector<std::string>& patterns) {
+    auto input = TRY(call.open(file));
+    while (const auto line = TRY(input.line())) {
+        auto text = *line;
+        if (text.ends_with('\n')) text.remove_suffix(1);
+        patterns.emplace_back(text);
+    }
+    return {};
+}
+
 Result<std::vector<std::string>> patterns_of(Invocation& call) {
     std::vector<std::string> patterns;
     bool given = false;
@@ -34,12 +45,7 @@ Result<std::vector<std::string>> patterns_of(Invocation& call) {
             split_lines(value, patterns);
         } else if (option->letter == 'f') {
             given = true;
-            auto input = TRY(call.open(value));
-            while (const auto line = TRY(input.line())) {
-                auto text = *line;
-                if (text.ends_with('\n')) text.remove_suffix(1);
-                patterns.emplace_back(text);
-            }
+            TRY(read_patterns(call, value, patterns));
         }
     }
     if (!given) {
@@ -77,6 +83,7 @@ std::optional<Style> style_of(const Invocation& call) {
             case 'b': style.offsets = true; break;
             case 'a': style.text = true; break;
             case 'I': style.skip_binary = true; break;
+            case 'T': style.tab = true; break;
             case 'Z': style.null_after_name = true; break;
             case 'A': good = count(value, style.after); break;
             case 'B': good = count(value, style.before); break;
@@ -87,8 +94,16 @@ std::optional<Style> style_of(const Invocation& call) {
                 style.after = style.before;
                 break;
             default:
-                if (option->name == "color") {
+                if (option->name.starts_with("colo")) {
                     style.colour = value != "never" && (value == "always" || call.colour());
+                } else if (option->name == "binary-files") {
+                    style.text = value == "text";
+                    style.skip_binary = value == "without-match";
+                    good = style.text || style.skip_binary || value == "binary";
+                } else if (option->name == "group-separator") {
+                    style.group_separator = value;
+                } else if (option->name == "no-group-separator") {
+                    style.group_separator.reset();
                 } else if (option->name == "json") {
                     style.json = true;
                 } else if (option->name == "line-buffered") {
@@ -100,7 +115,7 @@ std::optional<Style> style_of(const Invocation& call) {
         if (!good) return std::nullopt;
         style.context |= std::string_view("ABC#").find(option->letter) != std::string_view::npos;
     }
-    if (!call.options.has("color")) style.colour = call.colour();
+    if (!call.options.has("color") && !call.options.has("colour")) style.colour = call.colour();
     if (style.json) style.count = style.only = style.colour = false;
     style.flush |= call.out.terminal();
     return style;
@@ -118,13 +133,43 @@ parse::Regex::Flags flags_of(const Options& options) {
             case 'w': flags.whole_word = true; break;
             case 'x': flags.whole_line = true; break;
             case 'z': flags.terminator = '\0'; break;
+            default:
+                if (given.option->name == "no-ignore-case") flags.ignore_case = false;
         }
     }
     return flags;
 }
 
+// -d and -D: what is done with what is no file.
+struct Others {
+    bool recursive = false, skip_directories = false, skip_devices = false;
+    bool wrong = false;
+    explicit Others(const Options& options) {
+        for (const auto& [option, value] : options.all()) {
+            if (option->letter == 'r' || option->letter == 'R') recursive = true;
+            if (option->letter == 'd') {
+                recursive = value == "recurse";
+                skip_directories = value == "skip";
+                wrong |= !recursive && !skip_directories && value != "read";
+            }
+            if (option->letter == 'D') {
+                skip_devices = value == "skip";
+                wrong |= !skip_devices && value != "read";
+            }
+        }
+    }
+    [[nodiscard]] bool skips(std::uint32_t mode) const {
+        return S_ISDIR(mode) ? skip_directories : !S_ISREG(mode) && skip_devices;
+    }
+};
+
+bool is_directory(const Invocation& call, std::string_view name) {
+    const auto status = target::stat(call.target, call.path(name), target::Follow::yes);
+    return status && S_ISDIR(status->stx_mode);
+}
+
 struct Filter {
-    std::vector<std::string_view> include, exclude, exclude_directories;
+    std::vector<std::string> include, exclude, exclude_directories;
     explicit Filter(const Options& options) {
         for (const auto& [option, value] : options.all()) {
             if (option->name == "include") include.push_back(value);
@@ -132,9 +177,9 @@ struct Filter {
             if (option->name == "exclude-dir") exclude_directories.push_back(value);
         }
     }
-    static bool any(const std::vector<std::string_view>& patterns, std::string_view name) {
-        return std::ranges::any_of(patterns,
-                                   [&](auto pattern) { return parse::wildcard(pattern, name); });
+    static bool any(const std::vector<std::string>& patterns, std::string_view name) {
+        return std::ranges::any_of(
+            patterns, [&](const auto& pattern) { return parse::wildcard(pattern, name); });
     }
     [[nodiscard]] bool takes(std::string_view name) const {
         return (include.empty() || any(include, name)) && !any(exclude, name);
@@ -168,21 +213,29 @@ bool search_tree(Invocation& call, Search& search, const Filter& filter, const s
 }
 
 bool search_all(Invocation& call, Search& search) {
-    const bool recursive = call.options.has('r') || call.options.has('R');
+    const Others others(call.options);
+    const bool recursive = others.recursive;
     const bool bare = recursive && call.operands.empty();
-    const Filter filter(call.options);
+    Filter filter(call.options);
+    for (const auto& [option, value] : call.options.all()) {
+        if (option->name != "exclude-from") continue;
+        if (auto read = read_patterns(call, value, filter.exclude); !read) {
+            search.problem(read.error());
+        }
+    }
     if (call.operands.empty()) call.operands.emplace_back(recursive ? "." : "-");
     for (const auto& name : call.operands) {
         if (name == "-") {
             if (!search.file(call.in.fd(), search.standard_input(), false)) return false;
             continue;
         }
-        if (recursive) {
+        if (recursive && is_directory(call, name)) {
+            if (!search_tree(call, search, filter, name, bare)) return false;
+            continue;
+        }
+        if (others.skip_directories || others.skip_devices) {
             const auto status = target::stat(call.target, call.path(name), target::Follow::yes);
-            if (status && S_ISDIR(status->stx_mode)) {
-                if (!search_tree(call, search, filter, name, bare)) return false;
-                continue;
-            }
+            if (status && others.skips(status->stx_mode)) continue;
         }
         const auto slash = name.rfind('/');
         if (!filter.takes(slash == name.npos ? name : name.substr(slash + 1))) continue;
@@ -197,8 +250,13 @@ bool search_all(Invocation& call, Search& search) {
 }
 
 int run(Invocation& call) {
+    if (call.options.has('P')) {
+        return call.misused("-P: the expressions of Perl are not known here; -E has most of them");
+    }
     const auto style = style_of(call);
     if (!style) return call.misused("a count is not a number");
+    const Others others(call.options);
+    if (others.wrong) return call.misused("-d takes read, skip or recurse, and -D read or skip");
     const auto patterns = patterns_of(call);
     if (!patterns) {
         call.misused(text(patterns.error()));
@@ -216,8 +274,9 @@ int run(Invocation& call) {
         regex = *std::move(compiled);
     }
     Search search(call, *style, regex, flags.terminator);
-    const bool recursive = call.options.has('r') || call.options.has('R');
-    bool names = call.operands.size() > 1 || recursive;
+    bool names =
+        call.operands.size() > 1 ||
+        (others.recursive && (call.operands.empty() || is_directory(call, call.operands[0])));
     for (const auto& given : call.options.all()) {
         if (given.option->letter == 'h') names = false;
         if (given.option->letter == 'H') names = true;
@@ -257,13 +316,25 @@ constexpr Option options[]{
     {'B', "before-context", "N", "and N lines before each"},
     {'C', "context", "N", "and N lines around each"},
     {'#', "", "N", "the same as -C N"},
+    {'P', "perl-regexp", "", "refused: write it as an extended expression"},
+    {'d', "directories", "WORD", "read, skip, recurse (as -r)"},
+    {'D', "devices", "WORD", "read (refused all the same), skip"},
+    {'T', "initial-tab", "", "a tab before the line"},
+    {0, "binary-files", "WORD", "binary, text (as -a), without-match (as -I)"},
+    {'U', "binary", "", "makes no difference"},
     {'a', "text", "", "show binary files as they are"},
     {'I', "", "", "pass over binary files"},
     {'Z', "null", "", "a zero byte after file names"},
     {'z', "null-data", "", "lines end with a zero byte"},
     {0, "include", "GLOB", "with -r only files of that name"},
     {0, "exclude", "GLOB", "with -r no files of that name"},
+    {0, "exclude-from", "FILE", "no files of the names in FILE, one a line"},
     {0, "exclude-dir", "GLOB", "with -r no directories of that name"},
+    {0, "group-separator", "TEXT", "between parts with context, in place of --"},
+    {0, "no-group-separator", "", "nothing between them"},
+    {0, "no-ignore-case", "", "takes -i back"},
+    {'q', "silent", "", "the same as -q"},
+    {0, "colour", "[WHEN]", "the same as --color"},
     {0, "color", "[WHEN]", "always, never or auto (default)"},
     {0, "line-buffered", "", "print each line at once"},
     {0, "label", "NAME", "the name of standard input"},

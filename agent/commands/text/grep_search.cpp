@@ -9,6 +9,7 @@
 #include <cstring>
 
 #include <sys/stat.h>
+#include <unistd.h>
 
 namespace limpet::commands::grep {
 namespace {
@@ -113,12 +114,17 @@ std::uint64_t Search::line_number(std::size_t begin) {
     return lines_ + 1;
 }
 
+void Search::coloured(std::string_view text, std::string_view colour) {
+    auto& out = call_.out;
+    if (style_.colour) out.write("\033[" + std::string(colour) + "m\033[K");
+    out.write(text);
+    if (style_.colour) out.write("\033[m\033[K");
+}
+
 void Search::prefix(std::size_t begin, char separator, std::size_t offset) {
     auto& out = call_.out;
     const auto part = [&](std::string_view text, std::string_view colour) {
-        if (style_.colour) out.write("\033[" + std::string(colour) + "m\033[K");
-        out.write(text);
-        if (style_.colour) out.write("\033[m\033[K");
+        coloured(text, colour);
     };
     if (names_) {
         part(name_, "35");
@@ -129,13 +135,16 @@ void Search::prefix(std::size_t begin, char separator, std::size_t offset) {
         }
     }
     if (style_.numbers) {
-        part(std::to_string(line_number(begin)), "32");
+        auto number = std::to_string(line_number(begin));
+        if (style_.tab && number.size() < 2) number.insert(0, 1, ' ');
+        part(number, "32");
         part({&separator, 1}, "36");
     }
     if (style_.offsets) {
         part(std::to_string(base_ + offset), "32");
         part({&separator, 1}, "36");
     }
+    if (style_.tab && (names_ || style_.numbers || style_.offsets)) out.put('\t');
 }
 
 void Search::print_coloured(std::string_view line) {
@@ -215,9 +224,9 @@ void Search::print_before(std::size_t begin) {
     from = std::max(from, printed);
     // "--" between parts that are not next to each other; between files, too.
     const bool gap = printed_any_ ? base_ + from > printed_ : separate_;
-    if (style_.context && gap) {
+    if (style_.context && gap && style_.group_separator) {
         if (style_.colour) call_.out.write("\033[36m\033[K");
-        call_.out.write("--");
+        call_.out.write(*style_.group_separator);
         if (style_.colour) call_.out.write("\033[m\033[K");
         call_.out.put('\n');
     }
@@ -232,6 +241,7 @@ void Search::print_before(std::size_t begin) {
 bool Search::select(std::size_t begin, std::size_t end) {
     selected_ = true;
     ++found_;
+    selected_to_ = base_ + end;
     if (style_.quiet || style_.list || style_.list_without) return false;
     if (binary_ && style_.prints() && !style_.json) return false;
     if (style_.prints()) {
@@ -317,15 +327,15 @@ void Search::report(std::string_view name) {
     const bool listed = style_.list ? found_ > 0 : style_.list_without && found_ == 0;
     if (style_.list || style_.list_without) {
         if (listed) {
-            out.write(name);
+            coloured(name, "35");
             out.put(after);
         }
         return;
     }
     if (style_.count) {
         if (names_) {
-            out.write(name);
-            out.put(style_.null_after_name ? '\0' : ':');
+            coloured(name, "35");
+            style_.null_after_name ? out.put('\0') : coloured(":", "36");
         }
         out.write(std::to_string(found_));
         out.put('\n');
@@ -335,6 +345,14 @@ void Search::report(std::string_view name) {
         out.write("Binary file ");
         out.write(name);
         out.write(" matches\n");
+    }
+}
+
+// -m: whoever reads standard input next goes on right behind the last line that was selected.
+void Search::give_back(BorrowedFd fd) {
+    const auto read = base_ + used_ - (added_ ? 1 : 0);
+    if (read > selected_to_) {
+        ::lseek(fd.get(), -static_cast<off_t>(read - selected_to_), SEEK_CUR);
     }
 }
 
@@ -367,6 +385,7 @@ bool Search::file(BorrowedFd fd, std::string_view name, bool on_target) {
             }
         }
     }
+    if (!on_target && found_ == style_.most) give_back(fd);
     report(name);
     if (style_.list_without) return true;
     return !(style_.quiet && selected_) && !call_.out.failure();

@@ -19,6 +19,8 @@ struct Style {
     bool context = false;  // either was asked for, be it 0
     std::size_t most = SIZE_MAX;
     std::string label = {};
+    bool tab = false;  // -T
+    std::optional<std::string> group_separator = "--";
     // Are the lines themselves printed?
     [[nodiscard]] bool prints() const { return !count && !list && !list_without && !quiet; }
 };
@@ -59,6 +61,8 @@ private:
         return std::string_view(buffer_).substr(begin, end - begin);
     }
     void report(std::string_view name);
+    void coloured(std::string_view text, std::string_view colour);
+    void give_back(BorrowedFd fd);
     [[nodiscard]] std::size_t unprinted_from() const {
         return printed_ > base_ ? static_cast<std::size_t>(printed_ - base_) : 0;
     }
@@ -72,11 +76,12 @@ private:
 
     // Of the file at hand.
     std::string_view name_;
-    std::string buffer_;         // its size is its capacity
-    std::size_t used_ = 0;       // bytes of it that were read
-    std::size_t at_ = 0;         // searched up to here
-    std::uint64_t printed_ = 0;  // printed up to here, as an offset in the file
-    std::uint64_t base_ = 0;     // offset in the file of the buffer's first byte
+    std::string buffer_;             // its size is its capacity
+    std::size_t used_ = 0;           // bytes of it that were read
+    std::size_t at_ = 0;             // searched up to here
+    std::uint64_t printed_ = 0;      // printed up to here, as an offset in the file
+    std::uint64_t selected_to_ = 0;  // the last selected line ends there
+    std::uint64_t base_ = 0;         // offset in the file of the buffer's first byte
     std::uint64_t read_limit_ = UINT64_MAX;
     std::size_t counted_ = 0;     // newlines were counted up to here
     std::uint64_t lines_ = 0;     // that many

@@ -13,16 +13,18 @@ struct Amount {
     bool bytes = false;
     bool but_last = false;  // -n -5: all but the last five
     std::uint64_t count = 10;
+    char end = '\n';
 };
 
 std::optional<Amount> amount(const Options& options) {
     Amount wanted;
+    if (options.has('z')) wanted.end = '\0';
     for (const auto& [option, value] : options.all()) {
         if (option->letter != 'n' && option->letter != 'c' && option->letter != '#') continue;
         std::string_view text = value;
         wanted.bytes = option->letter == 'c';
         wanted.but_last = text.starts_with('-');
-        if (wanted.but_last) text.remove_prefix(1);
+        if (wanted.but_last || text.starts_with('+')) text.remove_prefix(1);
         const auto count = size_with_unit(text);
         if (!count) return std::nullopt;
         wanted.count = *count;
@@ -42,13 +44,13 @@ Result<> first_bytes(Input& input, Output& out, std::uint64_t left) {
     return {};
 }
 
-Result<> first_lines(Input& input, Output& out, std::uint64_t left) {
+Result<> first_lines(Input& input, Output& out, std::uint64_t left, char end_of_line) {
     while (left > 0 && !out.failure()) {
         const auto bytes = TRY(input.block());
         if (bytes.empty()) break;
         std::size_t end = 0;
         while (left > 0 && end < bytes.size()) {
-            const auto newline = bytes.find('\n', end);
+            const auto newline = bytes.find(end_of_line, end);
             if (newline == bytes.npos) {
                 end = bytes.size();
             } else {
@@ -68,11 +70,11 @@ Result<> first_lines(Input& input, Output& out, std::uint64_t left) {
 // what a session may hold at most.
 constexpr std::uint64_t kept_limit = std::uint64_t{256} * 1024 * 1024;
 
-Result<> but_last_lines(Input& input, Output& out, std::uint64_t count) {
+Result<> but_last_lines(Input& input, Output& out, std::uint64_t count, char end) {
     std::deque<std::string> kept;
     std::uint64_t held = 0;
     for (;;) {
-        const auto line = TRY(input.line());
+        const auto line = TRY(input.line(end));
         if (!line) return {};
         kept.emplace_back(*line);
         held += line->size();
@@ -103,10 +105,10 @@ Result<> but_last_bytes(Input& input, Output& out, std::uint64_t count) {
 Result<> show(Input& input, Output& out, const Amount& wanted) {
     if (wanted.but_last) {
         return wanted.bytes ? but_last_bytes(input, out, wanted.count)
-                            : but_last_lines(input, out, wanted.count);
+                            : but_last_lines(input, out, wanted.count, wanted.end);
     }
     return wanted.bytes ? first_bytes(input, out, wanted.count)
-                        : first_lines(input, out, wanted.count);
+                        : first_lines(input, out, wanted.count, wanted.end);
 }
 
 int run(Invocation& call) {
@@ -122,6 +124,8 @@ constexpr Option options[]{
     {'n', "lines", "N", "the first N lines (10); -N: all but the last N"},
     {'c', "bytes", "N", "the first N bytes; -N: all but the last N; with b, k, M, G as unit"},
     {'q', "quiet", "", "never name the files"},
+    {'q', "silent", "", "the same"},
+    {'z', "zero-terminated", "", "lines end with a zero byte"},
     {'v', "verbose", "", "always name the files"},
     {'#', "", "N", "the same as -n N"},
 };

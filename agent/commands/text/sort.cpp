@@ -5,6 +5,8 @@
 
 #include <algorithm>
 
+#include <sys/random.h>
+
 namespace limpet::commands {
 namespace {
 
@@ -127,7 +129,23 @@ private:
 
 Result<Order> order_of(const Options& options) {
     Order order;
-    for (const auto& given : options.all()) sorting::apply(given.option->letter, order.whole);
+    if (::getrandom(&order.whole.seed, sizeof order.whole.seed, 0) < 0)
+        return failed("getrandom", "");
+    for (const auto& [option, value] : options.all()) {
+        if (option->name != "sort") {
+            sorting::apply(option->letter, order.whole);
+            continue;
+        }
+        constexpr std::string_view words[]{"numeric", "general-numeric", "human-numeric",
+                                           "month",   "version",         "random"};
+        const auto word = std::ranges::find(words, value);
+        if (word == std::end(words)) {
+            return refused("--sort",
+                           "it takes numeric, general-numeric, human-numeric, month, "
+                           "version or random");
+        }
+        sorting::apply("nghMVR"[word - words], order.whole);
+    }
     for (const auto& [option, value] : options.all()) {
         switch (option->letter) {
             case 'k': order.keys.push_back(TRY(sorting::parse_key(value, order.whole))); break;
@@ -147,11 +165,33 @@ Result<Order> order_of(const Options& options) {
     return order;
 }
 
+Result<> operands_from(Invocation& call, std::string_view list) {
+    if (!call.operands.empty()) return refused("sort", "either files or --files0-from");
+    auto input = TRY(call.open(list));
+    while (const auto got = TRY(input.line('\0'))) {
+        auto name = *got;
+        if (name.ends_with('\0')) name.remove_suffix(1);
+        call.operands.emplace_back(name);
+    }
+    if (call.operands.empty()) return refused(list, "it names no file");
+    return {};
+}
+
 int run(Invocation& call) {
     auto order = order_of(call.options);
     if (!order) return call.misused(text(order.error()));
     const char terminator = call.options.has('z') ? '\0' : '\n';
-    if (call.operands.empty()) call.operands.emplace_back("-");
+    if (const auto list = call.options.value("files0-from")) {
+        if (auto read = operands_from(call, *list); !read) {
+            call.complain(read.error());
+            return 2;
+        }
+    } else if (call.operands.empty()) {
+        call.operands.emplace_back("-");
+    }
+    const auto check = call.options.value('c');
+    const bool quiet =
+        call.options.has('C') || (check && !check->empty() && *check != "diagnose-first");
     Sorter sorter(call, *std::move(order), terminator);
     for (const auto& name : call.operands) {
         if (auto done = sorter.read(name); !done) {
@@ -161,10 +201,10 @@ int run(Invocation& call) {
             return 2;
         }
     }
-    if (call.options.has('c') || call.options.has('C')) {
+    if (check || call.options.has('C')) {
         const auto line = sorter.disorder();
         if (!line) return 0;
-        if (!call.options.has('C')) {
+        if (!quiet) {
             call.complain(call.operands[0] + ":" + std::to_string(*line) +
                           ": disorder: " + std::string(sorter.line(*line)));
         }
@@ -203,9 +243,19 @@ constexpr Option options[]{
     {'b', "ignore-leading-blanks", "", "blanks at the front do not count"},
     {'s', "stable", "", "equal lines stay as they came"},
     {'m', "merge", "", "the files are sorted already"},
-    {'c', "check", "", "only say whether the file is sorted"},
+    {'R', "random-sort", "", "in random order, but what is equal stays together"},
+    {0, "sort", "WORD", "numeric, general-numeric, human-numeric, month, version, random"},
+    {'c', "", "", "only say whether the file is sorted"},
+    {'c', "check", "[quiet]", "the same; quiet: as -C"},
     {'C', "", "", "the same, by the exit status alone"},
     {'o', "output", "FILE", "write to FILE (needs --allow modify)"},
+    {0, "files0-from", "FILE", "the names of the files, each ended by a zero byte"},
+    {'S', "buffer-size", "SIZE", "makes no difference"},
+    {'T', "temporary-directory", "PATH", "makes no difference: nothing is written"},
+    {0, "parallel", "N", "makes no difference"},
+    {0, "batch-size", "N", "makes no difference"},
+    {0, "compress-program", "NAME", "makes no difference"},
+    {0, "random-source", "FILE", "makes no difference"},
     {'z', "zero-terminated", "", "lines end with a zero byte"},
 };
 

@@ -102,6 +102,16 @@ int compare_general(std::string_view a, std::string_view b) {
     return *x < *y ? -1 : *x > *y ? 1 : 0;
 }
 
+// Equal keys stay together: each has a place of its own.
+std::uint64_t shuffled(std::string_view text, std::uint64_t seed) {
+    std::uint64_t hash = seed;
+    for (const char byte : text) {
+        hash = (hash ^ static_cast<unsigned char>(byte)) * 0x100000001B3u;
+    }
+    hash = (hash ^ hash >> 32) * 0xD6E8FEB86659FD93u;
+    return hash ^ hash >> 32;
+}
+
 int compare_bytes(std::string_view a, std::string_view b, const Manner& manner) {
     if (!manner.fold && !manner.dictionary && !manner.printable) return a.compare(b);
     const auto counts = [&](char byte) {
@@ -161,6 +171,7 @@ bool apply(char letter, Manner& manner) {
         case 'h': manner.kind = Kind::human; return true;
         case 'M': manner.kind = Kind::month; return true;
         case 'V': manner.kind = Kind::version; return true;
+        case 'R': manner.kind = Kind::random; return true;
         case 'r': manner.reverse = true; return true;
         case 'f': manner.fold = true; return true;
         case 'd': manner.dictionary = true; return true;
@@ -243,6 +254,10 @@ int compare(std::string_view a, std::string_view b, const Manner& manner) {
         case Kind::general: return compare_general(a, b);
         case Kind::month: return month(a) - month(b);
         case Kind::version: return compare_versions(a, b);
+        case Kind::random: {
+            const auto x = shuffled(a, manner.seed), y = shuffled(b, manner.seed);
+            return x != y ? (x < y ? -1 : 1) : a.compare(b);
+        }
         case Kind::bytes: break;
     }
     return compare_bytes(a, b, manner);
@@ -257,6 +272,7 @@ std::uint64_t rank(std::string_view text, const Manner& manner) {
         std::memcpy(&value, bytes.data(), 8);
         return __builtin_bswap64(value);
     }
+    if (manner.kind == Kind::random) return shuffled(text, manner.seed);
     if (manner.kind == Kind::numeric) {
         constexpr std::uint64_t middle = std::uint64_t{1} << 63;
         const auto number = decimal(text);

@@ -11,7 +11,7 @@
 
 namespace limpet::commands::sorting {
 
-enum class Kind : std::uint8_t { bytes, numeric, general, human, month, version };
+enum class Kind : std::uint8_t { bytes, numeric, general, human, month, version, random };
 
 struct Manner {
     Kind kind = Kind::bytes;
@@ -20,6 +20,7 @@ struct Manner {
     bool dictionary = false;   // -d: blanks and alphanumerics only
     bool printable = false;    // -i
     bool skip_blanks = false;  // -b
+    std::uint64_t seed = 0;    // -R
     [[nodiscard]] bool plain() const {
         return kind == Kind::bytes && !fold && !dictionary && !printable && !skip_blanks &&
                !reverse;

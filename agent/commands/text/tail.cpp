@@ -1,5 +1,6 @@
 // tail.cpp - the last lines or bytes of files, and what is appended to them.
 #include "commands/command.h"
+#include "commands/session/duration.h"
 #include "commands/size.h"
 #include "commands/text/parts.h"
 #include "limpet/limits.h"
@@ -18,6 +19,7 @@ struct Amount {
     bool bytes = false;
     bool from_start = false;  // +N
     std::uint64_t count = 10;
+    char end = '\n';
 };
 
 struct Followed {
@@ -27,10 +29,12 @@ struct Followed {
     std::uint64_t device = 0;
     off_t at = 0;
     bool missing = false;
+    bool sizeless = false;  // of procfs: it says 0 whatever it holds
 };
 
 std::optional<Amount> amount(const Options& options) {
     Amount wanted;
+    if (options.has('z')) wanted.end = '\0';
     for (const auto& [option, value] : options.all()) {
         if (option->letter != 'n' && option->letter != 'c' && option->letter != '#') continue;
         std::string_view text = value;
@@ -64,7 +68,7 @@ Result<> from_start(Input& input, Output& out, const Amount& wanted) {
             skip -= part;
         } else {
             while (skip > 0 && !bytes.empty()) {
-                const auto newline = bytes.find('\n');
+                const auto newline = bytes.find(wanted.end);
                 bytes.remove_prefix(newline == bytes.npos ? bytes.size() : newline + 1);
                 if (newline != bytes.npos) --skip;
             }
@@ -76,7 +80,7 @@ Result<> from_start(Input& input, Output& out, const Amount& wanted) {
 
 // Where the last `count` lines begin, found from the end in blocks: a file of any size is read as
 // far as its last lines go.
-Result<off_t> last_lines(BorrowedFd fd, off_t size, std::uint64_t count) {
+Result<off_t> last_lines(BorrowedFd fd, off_t size, std::uint64_t count, char terminator) {
     if (count == 0) return size;
     constexpr off_t block = 65536;
     std::string buffer(static_cast<std::size_t>(block), '\0');
@@ -89,7 +93,7 @@ Result<off_t> last_lines(BorrowedFd fd, off_t size, std::uint64_t count) {
         const auto got = ::pread(fd.get(), buffer.data(), wanted, begin);
         if (got < 0) return failed("read", "");
         for (auto i = static_cast<off_t>(got); i-- > 0;) {
-            if (buffer[static_cast<std::size_t>(i)] != '\n') {
+            if (buffer[static_cast<std::size_t>(i)] != terminator) {
                 last_byte = false;
                 continue;
             }
@@ -123,7 +127,7 @@ Result<> last_of_pipe(Input& input, Output& out, const Amount& wanted) {
     std::deque<std::string> lines;
     std::uint64_t held = 0;
     for (;;) {
-        const auto line = TRY(input.line());
+        const auto line = TRY(input.line(wanted.end));
         if (!line) break;
         lines.emplace_back(*line);
         held += line->size();
@@ -151,7 +155,7 @@ Result<> show(Input& input, Output& out, const Amount& wanted) {
         // What sysfs calls a page may be a few bytes.
         if (size <= 4096) return last_of_pipe(input, out, wanted);
     } else {
-        begin = TRY(last_lines(input.fd(), status.st_size, wanted.count));
+        begin = TRY(last_lines(input.fd(), status.st_size, wanted.count, wanted.end));
     }
     begin = std::max(begin, ::lseek(input.fd().get(), 0, SEEK_CUR));
     if (::lseek(input.fd().get(), begin, SEEK_SET) < 0) return failed("seek", "");
@@ -163,12 +167,17 @@ public:
     Follower(Invocation& call, bool by_name, int pause)
         : call_(call), by_name_(by_name), headings_(wants_headings(call)), pause_(pause) {}
 
+    // Ends when that process has.
+    void until(std::uint32_t process) { process_ = "/proc/" + std::to_string(process); }
+
     void add(const std::string& name, BorrowedFd open_file, bool last_shown) {
         Followed file{.name = name};
         const int copy = ::fcntl(open_file.get(), F_DUPFD_CLOEXEC, 3);
         file.fd = Fd(copy);
         remember(file);
         file.at = ::lseek(file.fd.get(), 0, SEEK_CUR);
+        struct stat status{};
+        file.sizeless = file.at > 0 && ::fstat(copy, &status) == 0 && status.st_size == 0;
         files_.push_back(std::move(file));
         if (last_shown) last_ = files_.size() - 1;
     }
@@ -177,12 +186,18 @@ public:
     }
     // Until a signal ends the process, or nobody reads what it prints.
     void run() {
+        bool ended = false;
         while (!files_.empty() && !call_.out.failure()) {
             for (std::size_t i = 0; i < files_.size(); ++i) {
                 if (by_name_) check_name(files_[i]);
                 drain(i);
             }
-            if (!call_.out.flush()) return;
+            if (!call_.out.flush() || ended) return;
+            // What it wrote last is still to be shown: once more around.
+            if (!process_.empty()) {
+                ended = !target::stat(call_.target, process_, target::Follow::no);
+                if (ended) continue;
+            }
             target::deadline::leave();
             // A wait that ends early when nobody reads any more.
             pollfd reader{call_.out.fd().get(), 0, 0};
@@ -229,7 +244,7 @@ private:
         struct stat status{};
         target::deadline::enter();
         if (::fstat(file.fd.get(), &status) != 0) return;
-        if (S_ISREG(status.st_mode) && status.st_size < file.at) {
+        if (S_ISREG(status.st_mode) && status.st_size < file.at && !file.sizeless) {
             say(file.name + " was truncated");
             file.at = ::lseek(file.fd.get(), 0, SEEK_SET);
         }
@@ -249,24 +264,54 @@ private:
     bool by_name_;
     bool headings_;
     int pause_;
+    std::string process_;
     std::vector<Followed> files_;
     std::size_t last_ = 0;
 };
 
+// In milliseconds.
+std::optional<int> pause_of(const Options& options) {
+    const auto text = options.value('s');
+    if (!text) return 250;
+    const auto seconds = duration(std::string(*text));
+    if (!seconds || *seconds > 86400) return std::nullopt;
+    return std::max(static_cast<int>(*seconds * 1000), 1);
+}
+
+// "tail +5 FILE" of old: not a file, but where to begin.
+void take_obsolete(Invocation& call, Amount& wanted) {
+    if (call.operands.empty() || call.operands.size() > 2) return;
+    std::string_view word = call.operands[0];
+    if (!word.starts_with('+') || !call.options.all().empty()) return;
+    word.remove_prefix(1);
+    const bool bytes = word.ends_with('c');
+    if (bytes || word.ends_with('l')) word.remove_suffix(1);
+    const auto count = parse::number<std::uint64_t>(word);
+    if (!count) return;
+    wanted.bytes = bytes;
+    wanted.from_start = true;
+    wanted.count = *count;
+    call.operands.erase(call.operands.begin());
+}
+
 int run(Invocation& call) {
-    const auto wanted = amount(call.options);
+    auto wanted = amount(call.options);
     if (!wanted) return call.misused("the count is not a number");
-    const bool by_name = call.options.has('F');
-    const bool follow = by_name || call.options.has('f');
-    int pause = 250;  // milliseconds
-    if (const auto seconds = call.options.value('s')) {
-        const auto whole = parse::number<std::uint32_t>(*seconds);
-        if (!whole || *whole == 0 || *whole > 86400) {
-            return call.misused("-s takes whole seconds");
-        }
-        pause = static_cast<int>(*whole) * 1000;
+    take_obsolete(call, *wanted);
+    const auto how = call.options.value("follow");
+    if (how && !how->empty() && *how != "name" && *how != "descriptor") {
+        return call.misused("--follow takes name or descriptor");
     }
-    Follower follower(call, by_name, pause);
+    const bool by_name = call.options.has('F') || how == "name";
+    const bool follow = by_name || how || call.options.has('f');
+    const auto pause = pause_of(call.options);
+    if (!pause) return call.misused("-s takes seconds");
+    Follower follower(call, by_name, *pause);
+    if (const auto process = call.options.value("pid")) {
+        const auto number = parse::number<std::uint32_t>(*process);
+        if (!number) return call.misused("--pid takes the number of a process");
+        follower.until(*number);
+    }
     show_parts(call, {.show = [&](const std::string& name, Input& input) -> Result<> {
                           auto done = show(input, call.out, *wanted);
                           // POSIX: a pipe on standard input is not followed, it has an end.
@@ -286,15 +331,20 @@ constexpr Option options[]{
     {'c', "bytes", "N", "the last N bytes; +N: from byte N on; with b, k, M, G as unit"},
     {'f', "", "", "go on with what is appended, until interrupted"},
     {'F', "", "", "the same, and follow the name when the file is replaced (rotated logs)"},
+    {0, "follow", "[HOW]", "the same as -f; by name as -F, by descriptor as -f"},
+    {0, "retry", "", "with -F, also what is not there yet (it always does)"},
+    {0, "pid", "PID", "with -f until that process has ended"},
     {'s', "sleep-interval", "S", "with -f look every S seconds (0.25)"},
     {'q', "quiet", "", "never name the files"},
+    {'q', "silent", "", "the same"},
+    {'z', "zero-terminated", "", "lines end with a zero byte"},
     {'v', "verbose", "", "always name the files"},
     {'#', "", "N", "the same as -n N"},
 };
 
 constexpr Command tail{
     .name = "tail",
-    .usage = "[-fFqv] [-n [+]N | -c [+]N | -N] [FILE...]",
+    .usage = "[-fFqvz] [-n [+]N | -c [+]N | -N] [FILE...]",
     .summary = "print the last lines or bytes of files",
     .theme = "text",
     .promise = Promise::files,
