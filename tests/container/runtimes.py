@@ -147,6 +147,8 @@ def podman_stale_record():
     pid, conmon, pidfile = fields.split()
     os.kill(int(conmon), signal.SIGKILL)
     os.kill(int(pid), signal.SIGKILL)
+    # The first removal finds it without its conmon, and only notes that it has to be stopped.
+    undo(lambda: run(*podman().command, "rm", "-f", "-t", "0", name))
     undo(lambda id=one(name, "-a")["id"]: run("runc", "delete", "-f", id))
     until(lambda: not os.path.exists(f"/proc/{pid}/exe"), what="its end")
     row = one(name, "-a")
