@@ -100,10 +100,10 @@ class Containerd:
     spaces = ("shop", "other")
     settings = 'disabled_plugins = ["io.containerd.grpc.v1.cri"]\n'
 
-    def __init__(self):
+    def __init__(self, folder=None):
         if not shutil.which("containerd") or not shutil.which("ctr"):
             raise Skip("containerd is not installed")
-        self.folder = scratch(type(self).__name__.lower())
+        self.folder = folder or scratch(type(self).__name__.lower())
         os.makedirs(self.folder)
         with open(f"{self.folder}/config.toml", "w") as file:
             file.write(f'version = 2\nroot = "{self.folder}/root"\nstate = "{self.folder}/state"\n'

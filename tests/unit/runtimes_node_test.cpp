@@ -70,6 +70,25 @@ TEST_CASE("every runtime's containers are found", "[runtimes]") {
     CHECK(all.warnings[0].starts_with("containerd: k8s.io/c9c9c9c9c9c9: json: "));
 }
 
+TEST_CASE("what the runtimes' own programs say is found in their files", "[runtimes]") {
+    const runtimes::Node recorded{LIMPET_FIXTURES "/recorded"};
+    std::ifstream file(recorded.prefix + "/expected");
+    std::vector<std::string> expected;
+    for (std::string line; std::getline(file, line);) expected.push_back(line);
+    REQUIRE(expected.size() == 10);
+    std::vector<std::string> lines;
+    const auto all = runtimes::list(recorded);
+    for (const auto& c : all.containers) {
+        lines.push_back(c.runtime + " " + c.name + " " + std::to_string(c.pid) + " " + c.state +
+                        (c.infra ? " infra" : "") + (c.pod.empty() ? "" : " " + c.pod));
+        const bool counted = c.name == "app";
+        CHECK(c.restarts == (counted ? std::optional<std::uint32_t>(2) : std::nullopt));
+    }
+    std::ranges::sort(lines);
+    CHECK(lines == expected);
+    CHECK(all.warnings.empty());
+}
+
 TEST_CASE("a pod's containers are found by their annotations", "[runtimes]") {
     CHECK(found("pod:web-1") == "containerd app 212");
     CHECK(found("pod:shop/web-1") == "containerd app 212");
