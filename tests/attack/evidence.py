@@ -98,7 +98,7 @@ ARGUMENTS = {
     **{name: ["/many/kinds/file3", "/many/kinds/file9"] for name in ("comm", "join", "cmp", "diff")},
     **{name: ["/many/kinds/file9", "/many/kinds/fifo", "/many/kinds/null"]
        for name in ("gzip", "gunzip", "zcat", "zstd", "unzstd", "zstdcat")},
-    **{name: ["/many/kinds/file9"] for name in ("od", "xxd")},
+    **{name: ["/many/kinds/file9"] for name in ("od", "xxd", "file")},
     "expr": ["1"], "timeout": ["5", "cat", "/many/kinds/file3"], "tty": [], "clear": [],
     "yes": ["--help"],
     **{name: ["text", "/many/kinds/file9", "/many/kinds/fifo"] for name in ("egrep", "fgrep")},
