@@ -167,7 +167,6 @@ std::size_t sequence(std::string_view text) {
 
 struct Text {
     std::string encoding, charset;
-    std::string_view line_source = {};
 };
 
 // Encoding of a text; nothing for what is none.
@@ -194,14 +193,14 @@ std::optional<Text> encoding(std::string_view head, bool whole) {
         }
         rest.remove_prefix(std::min(std::max<std::size_t>(length, 1), rest.size()));
     }
-    if (ascii) return Text{"ASCII text", "us-ascii", head};
+    if (ascii) return Text{"ASCII text", "us-ascii"};
     if (utf8) {
         const bool mark = head.starts_with("\xEF\xBB\xBF");
         return Text{mark ? "Unicode text, UTF-8 (with BOM) text" : "Unicode text, UTF-8 text",
-                    "utf-8", head};
+                    "utf-8"};
     }
-    if (latin) return Text{"ISO-8859 text", "iso-8859-1", head};
-    return Text{"Non-ISO extended-ASCII text", "unknown-8bit", head};
+    if (latin) return Text{"ISO-8859 text", "iso-8859-1"};
+    return Text{"Non-ISO extended-ASCII text", "unknown-8bit"};
 }
 
 std::string line_ends(std::string_view head) {
@@ -267,11 +266,9 @@ std::optional<Content> script(std::string_view head, const Text& text) {
         // python3.11 is a python.
         if (!name.starts_with(each.name)) continue;
         if (name.find_first_not_of("0123456789.", each.name.size()) != name.npos) continue;
-        const bool shell = each.mime == "x-shellscript";
-        const bool program_text = shell || each.mime == "x-script.python" || true;
-        return Content{std::string(each.description) + ", " + text.encoding +
-                           (program_text ? " executable" : "") + line_ends(head),
-                       "text/" + std::string(each.mime), text.charset};
+        return Content{
+            std::string(each.description) + ", " + text.encoding + " executable" + line_ends(head),
+            "text/" + std::string(each.mime), text.charset};
     }
     return Content{
         "a " + std::string(line) + " script, " + text.encoding + " executable" + line_ends(head),

@@ -235,9 +235,9 @@ Result<Told> of_name(Invocation& call, const std::string& name) {
     const auto device =
         std::to_string(status.stx_rdev_major) + '/' + std::to_string(status.stx_rdev_minor);
     std::string prefix;
-    if (status.stx_mode & S_ISUID) prefix += "setuid, ";
-    if (status.stx_mode & S_ISGID) prefix += "setgid, ";
-    if (status.stx_mode & S_ISVTX) prefix += "sticky, ";
+    if (status.stx_mode & S_ISUID) prefix += "setuid ";
+    if (status.stx_mode & S_ISGID) prefix += "setgid ";
+    if (status.stx_mode & S_ISVTX) prefix += "sticky ";
     switch (status.stx_mode & S_IFMT) {
         case S_IFDIR: return special(prefix + "directory", "inode/directory");
         case S_IFIFO: return special("fifo (named pipe)", "inode/fifo");
@@ -293,7 +293,9 @@ int run(Invocation& call) {
         }
         // POSIX: a file that cannot be read is told of like any other.
         if (!told) {
-            call.out.write("cannot open: " + text(told.error()));
+            const auto& error = told.error();
+            const char* reason = error.code ? ::strerrordesc_np(error.code) : nullptr;
+            call.out.write("cannot open `" + name + "' (" + (reason ? reason : text(error)) + ")");
         } else if (call.options.has("mime-type")) {
             call.out.write(told->content.mime);
         } else if (call.options.has("mime-encoding")) {
