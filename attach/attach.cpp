@@ -22,18 +22,22 @@ int run(const Arguments& arguments) {
     return run_on(arguments, "attach " + target, *std::move(open));
 }
 
-constexpr Option options[] = {allow_option, allow_only_option};
+constexpr Option options[] = {allow_option, allow_only_option, scratch_option};
 
 }  // namespace
 
 constexpr Verb attach_verb{
     .name = "attach",
-    .usage = "[--allow GRANTS] [--allow-only GRANTS] TARGET",
+    .usage = "[--allow GRANTS] [--allow-only GRANTS] [--scratch] TARGET",
     .summary = "an interactive shell near the target (the same as: limpet TARGET)",
     .options = options,
     .help =
         "Ctrl-D or `exit` ends the session; `help` in it lists its commands. When standard input\n"
         "is no terminal, the shell runs the script that it holds.\n"
+        "\n"
+        "Nothing in the target changes, unless --allow modify lets commands write its files. With\n"
+        "--scratch they write to a copy-on-write view, which vanishes with the session; `scratch\n"
+        "diff` in it lists what would have changed. The prompt ends in $, # and %, in that order.\n"
         "\n"
         "TARGET is a container's name, its id or the start of it, or docker:NAME, podman:NAME,\n"
         "containerd:[NS/]NAME, crio:NAME, pod:[NS/]POD[/CONTAINER], pid:N.\n",

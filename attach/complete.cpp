@@ -133,7 +133,9 @@ Words values_of(std::string_view option, std::string_view word) {
     if (option != "--allow" && option != "--allow-only") return {};
     const std::string given(word.substr(0, word.rfind(',') + 1));
     Words names{given + "all"};
-    for (const auto& grant : grant_names) names.push_back(given + std::string(grant.name));
+    for (const auto& grant : grant_names) {
+        if (grant.grant != Grant::scratch) names.push_back(given + std::string(grant.name));
+    }
     return names;
 }
 

@@ -62,7 +62,7 @@ int run(const Arguments& arguments) {
     return run_on(arguments, "demo", *std::move(open));
 }
 
-constexpr Option options[] = {allow_option, allow_only_option};
+constexpr Option options[] = {allow_option, allow_only_option, scratch_option};
 
 }  // namespace
 

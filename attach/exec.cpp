@@ -47,13 +47,16 @@ constexpr Option options[] = {
     {0, "all", "", "in every pod that -l matches, eight at once, output by pod"},
     allow_option,
     allow_only_option,
+    scratch_option,
 };
 
 }  // namespace
 
 constexpr Verb exec{
     .name = "exec",
-    .usage = "[-t] [--allow GRANTS] [--allow-only GRANTS] [--timeout S] TARGET [--] CMD [ARG...]",
+    .usage =
+        "[-t] [--allow GRANTS] [--allow-only GRANTS] [--scratch] [--timeout S] TARGET [--] CMD "
+        "[ARG...]",
     .summary = "run one command near the target",
     .options = options,
     .help =
@@ -67,6 +70,8 @@ constexpr Verb exec{
         "  limpet exec web -- ls -l /\n"
         "  limpet exec web cat /app | sha256sum\n"
         "  limpet exec web -- sh -c 'ps | grep app'\n"
+        "  limpet exec --scratch web -- sh -c 'rm -r /etc; scratch diff'\n"
+        "  limpet exec --allow modify web -- sed -i s/info/debug/ /etc/app.conf\n"
         "  kubectl limpet exec -l app=web --all -- ss -ltn\n",
     .targets = true,
     .command_follows = true,

@@ -49,6 +49,14 @@ Result<Open> session_of(const Arguments& arguments, std::string target) {
     if (const auto more = arguments.value("allow")) {
         open.grants = open.grants | TRY(parse_grants(*more));
     }
+    if (arguments.has("scratch")) {
+        if (any(open.grants & Grant::modify)) {
+            return refused("--scratch",
+                           "it excludes the grant modify: either what is written "
+                           "vanishes, or it changes the target");
+        }
+        open.grants = open.grants | Grant::scratch;
+    }
     for (const char* name : passed_on) {
         const char* value = ::getenv(name);
         if (value) open.environment.push_back(std::string(name) + '=' + value);
@@ -79,7 +87,7 @@ int run_on(const Arguments& arguments, std::string_view what, Open open) {
     auto link = connect_for(arguments, open.target);
     if (!link) return report(what, link.error());
     const bool verbose = arguments.has("verbose");
-    constexpr Grant later = Grant::trace | Grant::modify | Grant::enter;
+    constexpr Grant later = Grant::trace | Grant::enter;
     if (any(open.grants & later) && !arguments.has("quiet")) {
         note(what, "nothing in this version uses the grant " + grant_list(open.grants & later));
     }

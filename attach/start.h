@@ -13,6 +13,9 @@ inline constexpr Option allow_option{0, "allow", "GRANTS",
 inline constexpr Option allow_only_option{0, "allow-only", "GRANTS",
                                           "nothing but these: files, processes, network, ..."};
 
+inline constexpr Option scratch_option{
+    0, "scratch", "", "a copy-on-write view: what is written vanishes with the session"};
+
 // Where the agent is: --host, else $LIMPET_HOST, else local.
 std::string host_of(const Arguments& arguments);
 

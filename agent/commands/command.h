@@ -55,6 +55,10 @@ struct Command {
     bool runs_commands = false;
     // Only with one of these among its arguments (find: -exec); without, it keeps to its promise.
     std::span<const std::string_view> runs_commands_with = {};
+    // Writes files when the session lets it, but has uses without (tee, sort -o): then it promises
+    // modify too. With `writes_with`, only given one of these options, or with `raw` these words.
+    bool writes = false;
+    std::span<const std::string_view> writes_with = {};
     // Says something of a container that does not run, from what its runtime noted.
     bool without_process = false;
     // Promise none, quick and without state: the shell may run it without a fork.

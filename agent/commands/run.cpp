@@ -59,8 +59,42 @@ std::string missing_grant(const Call& call, Grant missing) {
         return line + ": the container does not run: it has no processes and no network\n";
     }
     line += ": not allowed: this session may not use " + grant_list(missing);
-    line += " (needs --allow " + grant_list(missing) + ")\n";
-    return line;
+    line += " (needs --allow " + grant_list(missing);
+    const bool files = any(call.command.promise & Promise::files);
+    if (missing == Promise::modify && files) line += " or --scratch";
+    return line + ")\n";
+}
+
+bool is_below(std::string_view directory, std::string_view path) {
+    return path.starts_with(directory) &&
+           (path.size() == directory.size() || path[directory.size()] == '/');
+}
+
+// Whether a path below `directory` is spoken of: among the words, or because one is in there.
+bool speaks_of(const Call& call, std::string_view directory) {
+    for (const std::string_view word : call.arguments) {
+        // --files-from=/proc/1/environ, and dd's of=FILE, too.
+        const auto equals = word.find('=');
+        const auto path =
+            target::join_path(call.directory, equals == word.npos ? word : word.substr(equals + 1));
+        if (is_below(directory, path)) return true;
+    }
+    return is_below(directory, call.directory);
+}
+
+// By its options, which nobody has parsed yet: what parses them is confined already.
+bool asks_to_write(const Call& call) {
+    const auto& command = call.command;
+    if (!command.writes || command.writes_with.empty()) return command.writes;
+    const auto listed = [&](std::string_view word) {
+        return std::ranges::find(command.writes_with, word) != command.writes_with.end();
+    };
+    if (command.raw) return std::ranges::any_of(call.arguments, listed);
+    Options options;
+    std::vector<std::string> operands;
+    if (!parse_options(command, call.arguments, options, operands)) return false;
+    return std::ranges::any_of(options.all(),
+                               [&](const auto& given) { return listed(given.option->name); });
 }
 
 // A path below /proc is a look at processes, whichever command takes it: cat /proc/1/environ.
@@ -70,15 +104,21 @@ Promise needs(const Call& call) {
     const auto mode = call.target.mode;
     const bool apart = mode == target::Mode::node || mode == target::Mode::sidecar;
     if (!any(promise & Promise::files) || !apart) return promise;
-    for (const std::string_view word : call.arguments) {
-        // --files-from=/proc/1/environ, too.
-        const auto equals = word.starts_with("--") ? word.find('=') : word.npos;
-        const auto path =
-            target::join_path(call.directory, equals == word.npos ? word : word.substr(equals + 1));
-        if (path == "/proc" || path.starts_with("/proc/")) return promise | Promise::processes;
-    }
-    const bool inside = call.directory == "/proc" || call.directory.starts_with("/proc/");
-    return inside ? promise | Promise::processes : promise;
+    const bool may = target::may_write(call.target) || speaks_of(call, target::scratch_path);
+    if (may && asks_to_write(call)) promise = promise | Promise::modify;
+    return speaks_of(call, "/proc") ? promise | Promise::processes : promise;
+}
+
+// What the session lacks. Files are changed in the scratch directory whatever the grants, and in
+// the copy-on-write view without the grant to modify: neither is the target.
+Promise lacks(const Call& call, Promise promise) {
+    const auto& target = call.target;
+    auto missing = promise & ~target.grants;
+    if (!any(call.command.promise & Promise::files)) return missing;
+    const bool own =
+        target.scratch.fd && (call.command.writes || speaks_of(call, target::scratch_path));
+    if (own || target::may_write(target)) missing = missing & ~Promise::modify;
+    return missing;
 }
 
 // Beside the target: what this rung of the ladder cannot give at all. What is closed in part says
@@ -112,7 +152,7 @@ bool runs_commands(const Call& call) {
 
 int run_confined(const Call& call) {
     const auto promise = needs(call);
-    if (const auto missing = promise & ~call.target.grants; any(missing)) {
+    if (const auto missing = lacks(call, promise); any(missing)) {
         Output(BorrowedFd(2)).write(missing_grant(call, missing));
         return not_allowed;
     }

@@ -27,4 +27,13 @@ std::optional<std::uint32_t> inside(const std::vector<IdRange>& map, std::uint32
     return std::nullopt;
 }
 
+std::optional<std::uint32_t> outside(const std::vector<IdRange>& map, std::uint32_t inside) {
+    for (const auto& range : map) {
+        if (inside >= range.inside && inside - range.inside < range.count) {
+            return range.outside + (inside - range.inside);
+        }
+    }
+    return std::nullopt;
+}
+
 }  // namespace limpet::parse

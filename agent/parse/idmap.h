@@ -17,5 +17,7 @@ struct IdRange {
 std::vector<IdRange> idmap(std::string_view text);
 // The id that an id of outside has inside; nullopt when it is not mapped.
 std::optional<std::uint32_t> inside(const std::vector<IdRange>& map, std::uint32_t outside);
+// The other way.
+std::optional<std::uint32_t> outside(const std::vector<IdRange>& map, std::uint32_t inside);
 
 }  // namespace limpet::parse

@@ -299,6 +299,16 @@ Result<> Connection::open(const Frame& frame) {
                                 " sessions on this connection already"));
         return {};
     }
+    if (any(open.grants & Grant::modify)) {
+        // Before it happens. What a shell runs is its script's matter: its own log is not this one.
+        std::string line;
+        for (const auto& word : open.arguments) line += (line.empty() ? "" : " ") + word;
+        log::write(log::Level::info, "session may modify",
+                   {{"peer", name_},
+                    {"session", std::uint64_t{id}},
+                    {"target", open.target},
+                    {"argv", line.empty() ? "sh" : line}});
+    }
     auto child = spawn(server_.program(), open);
     if (!child) {
         log::write(log::Level::error, "session cannot start", {{"reason", text(child.error())}});

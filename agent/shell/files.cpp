@@ -1,6 +1,7 @@
 // shell/files.cpp - the shell's own look at files.
 #include "shell/files.h"
 
+#include "commands/create.h"
 #include "shell/shell.h"
 #include "sys/file.h"
 #include "target/deadline.h"
@@ -47,13 +48,16 @@ Result<Fd> open_path(Shell& shell, const std::string& path, int flags, unsigned 
     const bool writes = (flags & O_ACCMODE) != O_RDONLY || (flags & (O_CREAT | O_TRUNC)) != 0;
     if (!writes) return target::open_for_reading(shell.target, whole);
     const auto [directory, rest] = target::place(shell.target, whole);
-    if (directory != &shell.target.scratch && !any(shell.target.grants & Grant::modify)) {
-        auto error = failed("open", whole, EROFS);
-        // A container that does not run is never written to.
-        if (shell.target.pid != 0) error.error().hint = "needs --allow modify";
-        return error;
+    if (directory == &shell.target.scratch)
+        return directory->create(rest, flags | O_NONBLOCK, mode);
+    if (directory == &shell.target.procfs) return failed("open", whole, EROFS);
+    if (target::may_write(shell.target)) {
+        return commands::create_apart(shell.target, whole, flags | O_NONBLOCK, mode);
     }
-    return directory->create(rest, flags | O_NONBLOCK, mode);
+    auto error = failed("open", whole, EROFS);
+    // A container that does not run is never written to.
+    if (shell.target.pid != 0) error.error().hint = target::write_hint;
+    return error;
 }
 
 Result<Fd> open_directory(Shell& shell, const std::string& path) {

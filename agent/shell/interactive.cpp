@@ -1,6 +1,7 @@
 // shell/interactive.cpp - the shell at a prompt.
 #include "shell/interactive.h"
 
+#include "commands/run.h"
 #include "shell/editor.h"
 #include "shell/execute.h"
 #include "shell/expand.h"
@@ -29,7 +30,7 @@ bool coloured(Shell& shell) {
 }
 
 // "web:/etc [2] $ ": where one is, how the last command failed, and what one may do: # can change
-// the target, $ only looks.
+// the target, % writes to a copy of it, $ only looks.
 std::string own_prompt(Shell& shell, bool editing) {
     const bool colour = editing && coloured(shell);
     const auto painted = [&](std::string_view code, std::string_view text) {
@@ -48,7 +49,11 @@ std::string own_prompt(Shell& shell, bool editing) {
     std::string text = painted("1;36", harmless(shell.target.name)) + ":" +
                        painted("34", harmless(shell.directory));
     if (shell.status != 0) text += " " + painted("31", "[" + std::to_string(shell.status) + "]");
-    return text + " " + (may_modify ? painted("1;31", "#") : "$") + " ";
+    const bool on_scratch = any(shell.target.grants & Grant::scratch);
+    const auto mark = may_modify   ? painted("1;31", "#")
+                      : on_scratch ? painted("1;33", "%")
+                                   : std::string("$");
+    return text + " " + mark + " ";
 }
 
 // XCU 2.5.3 PS1: ! is the number that the next command will have in the history, !! is a !. Before
@@ -181,6 +186,14 @@ void run_profile(Shell& shell) {
     }
 }
 
+// What a session with --scratch leaves behind: one line on stderr, and nothing else.
+void tell_changes(Shell& shell) {
+    const auto* command = commands::find("scratch");
+    if (!command || ::dup2(2, 1) < 0) return;
+    (void)commands::run_child(
+        {.command = *command, .arguments = {"count"}, .target = shell.target});
+}
+
 }  // namespace
 
 int run_interactive(Shell& shell, const std::string* first) {
@@ -204,6 +217,7 @@ int run_interactive(Shell& shell, const std::string* first) {
     run_exit_trap(shell);
     publish_line(shell);
     hang_up(shell);
+    if (shell.target.changed.fd) tell_changes(shell);
     stop_job_control(shell);
     return shell.status & 255;
 }

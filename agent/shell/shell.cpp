@@ -39,6 +39,13 @@ target::Target moved(const target::Target& from) {
     to.network = moved(from.network);
     to.null = moved(from.null);
     to.scratch = moved(from.scratch);
+    to.writable = moved(from.writable);
+    to.below = moved(from.below);
+    to.changed = moved(from.changed);
+    to.owner = from.owner;
+    to.group = from.group;
+    to.uids = from.uids;
+    to.gids = from.gids;
     to.rung = from.rung;
     to.kept_capabilities = from.kept_capabilities;
     to.other_network = from.other_network;

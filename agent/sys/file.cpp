@@ -19,7 +19,8 @@ Result<Fd> openat2(BorrowedFd directory, const std::string& path, int flags, std
         const long fd = ::syscall(SYS_openat2, directory.get(), path.c_str(), &how, sizeof how);
         if (fd >= 0) return Fd(static_cast<int>(fd));
         // openat2(2): RESOLVE_IN_ROOT gives EAGAIN when a rename raced with "..": try again.
-        if (errno != EINTR && !(errno == EAGAIN && (flags & O_NONBLOCK) == 0)) {
+        const bool again = (flags & O_NONBLOCK) == 0 && (resolve & RESOLVE_CACHED) == 0;
+        if (errno != EINTR && !(errno == EAGAIN && again)) {
             return failed("open", path);
         }
     }

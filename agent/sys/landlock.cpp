@@ -18,8 +18,7 @@ struct [[gnu::packed]] PathBeneath {
     std::uint64_t allowed_access;
     std::int32_t parent_fd;
 };
-constexpr int path_beneath = 1;                           // LANDLOCK_RULE_PATH_BENEATH
-constexpr std::uint64_t write_files = 1U << 1 | 1U << 8;  // WRITE_FILE, MAKE_REG
+constexpr int path_beneath = 1;  // LANDLOCK_RULE_PATH_BENEATH
 
 }  // namespace
 
@@ -29,15 +28,17 @@ int landlock_abi() {
     return abi < 0 ? 0 : static_cast<int>(abi);
 }
 
-Result<> landlock_deny(const LandlockRights& rights, BorrowedFd writable) {
+Result<> landlock_deny(const LandlockRights& rights, std::uint64_t allowed,
+                       std::span<const BorrowedFd> folders) {
     const Attributes attributes{rights.files, rights.network, rights.scoped};
     // The kernel takes a shorter structure from older callers, and EINVAL's one that is longer than
     // it knows only when the rest is not zero.
     const long ruleset = ::syscall(SYS_landlock_create_ruleset, &attributes, sizeof attributes, 0);
     if (ruleset < 0) return failed("landlock_create_ruleset", "");
     const Fd owned(static_cast<int>(ruleset));
-    if (writable.get() >= 0) {
-        const PathBeneath rule{write_files & rights.files, writable.get()};
+    for (const auto folder : folders) {
+        if (folder.get() < 0) continue;
+        const PathBeneath rule{allowed & rights.files, folder.get()};
         if (::syscall(SYS_landlock_add_rule, owned.get(), path_beneath, &rule, 0) != 0) {
             return failed("landlock_add_rule", "");
         }

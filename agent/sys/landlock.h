@@ -5,6 +5,7 @@
 #include "limpet/result.h"
 
 #include <cstdint>
+#include <span>
 
 namespace limpet::sys {
 
@@ -17,8 +18,9 @@ struct LandlockRights {
 
 // The kernel's ABI version; 0 where Landlock is missing or switched off.
 int landlock_abi();
-// Takes the rights away from this process and all that it starts, for ever; `writable`, where there
-// is one, is the folder below which files may still be made and written. Needs no_new_privs.
-Result<> landlock_deny(const LandlockRights& rights, BorrowedFd writable);
+// Takes the rights away from this process and all that it starts, for ever; below `folders` (-1 is
+// none) it keeps those of `allowed`. Needs no_new_privs.
+Result<> landlock_deny(const LandlockRights& rights, std::uint64_t allowed,
+                       std::span<const BorrowedFd> folders);
 
 }  // namespace limpet::sys

@@ -14,6 +14,13 @@ Result<Fd> clone_tree(BorrowedFd directory, const std::string& path) {
     return Fd(fd);
 }
 
+Result<Fd> clone_mount(BorrowedFd mount) {
+    const int fd =
+        ::open_tree(mount.get(), "", OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | AT_EMPTY_PATH);
+    if (fd < 0) return failed("open_tree", "");
+    return Fd(fd);
+}
+
 Result<> mount_setattr(BorrowedFd directory, const std::string& path, std::uint64_t set,
                        std::uint64_t propagation) {
     struct mount_attr attributes{};

@@ -13,6 +13,8 @@ namespace limpet::sys {
 // A detached clone of the tree at `path`, or of the descriptor's own when that is empty
 // (OPEN_TREE_CLONE | AT_RECURSIVE). Linux 5.2.
 Result<Fd> clone_tree(BorrowedFd directory, const std::string& path);
+// The same of one mount, without those below it.
+Result<Fd> clone_mount(BorrowedFd mount);
 
 // mount_setattr(2) on the tree at `path`, AT_RECURSIVE; an empty path is the descriptor's own
 // mount. `set` is MOUNT_ATTR_*, `propagation` MS_PRIVATE or 0. Linux 5.12.

@@ -10,11 +10,13 @@
 #include <grp.h>
 #include <linux/landlock.h>
 #include <sched.h>
+#include <sys/fsuid.h>
 #include <sys/mount.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <unistd.h>
 
+#include <array>
 #include <initializer_list>
 
 namespace limpet::target {
@@ -36,6 +38,11 @@ std::uint64_t capabilities_for(Grant promise) {
     }
     // proc(5): environ, maps, fd and their like ask ptrace_may_access().
     if (any(promise & Grant::processes)) set |= sys::bit(CAP_SYS_PTRACE);
+    // The target's files are of any user, and so are those that are made there.
+    if (any(promise & Grant::modify)) {
+        set |= sys::bit(CAP_DAC_OVERRIDE) | sys::bit(CAP_CHOWN) | sys::bit(CAP_FOWNER) |
+               sys::bit(CAP_FSETID);
+    }
     // Raw ICMP and packet sockets in the target's network namespace.
     if (any(promise & Grant::network)) set |= sys::bit(CAP_NET_RAW);
     return set;
@@ -50,11 +57,17 @@ std::uint64_t sidecar_capabilities(Grant promise, const Target& target) {
     return set;
 }
 
+// What a session's commands may need at most.
+Grant all_of(const Target& target) {
+    const auto writes = may_write(target) ? Grant::modify : Grant::none;
+    return (target.grants & ~(Grant::modify | Grant::scratch)) | writes;
+}
+
 // A tree that is no read-only clone is read-only by the filter.
-Opens opens_of(const Target& target) {
-    const bool may_write = any(target.grants & Grant::modify);
-    return target.mode == Mode::sidecar && target.rung != 'A' && !may_write ? Opens::reading
-                                                                            : Opens::any;
+Opens opens_of(const Target& target, Grant promise) {
+    const bool writes = any(promise & Grant::modify) && may_write(target);
+    return target.mode == Mode::sidecar && target.rung != 'A' && !writes ? Opens::reading
+                                                                         : Opens::any;
 }
 
 Result<> limit(int resource, rlim_t most, const char* name) {
@@ -95,6 +108,29 @@ Result<> no_new_privileges() {
     return {};
 }
 
+// A process that modifies works as root of the target's user namespace does, for files alone:
+// nobody else may signal or trace it still. Its tree is the writable one, under the descriptor of
+// the other, so that nothing in it can reach for the wrong one of the two.
+Result<> take_writable(const Target& target) {
+    const auto held = TRY(sys::capget());
+    constexpr auto changing = sys::bit(CAP_SETUID) | sys::bit(CAP_SETGID);
+    if (target.mode == Mode::node) {
+        const auto raised = held.effective | (held.permitted & changing);
+        TRY(sys::capset({.effective = raised, .permitted = held.permitted}));
+        ::setfsgid(target.group);
+        ::setfsuid(target.owner);
+        // They return what was before, and say nothing of a failure: asked again, they tell.
+        if (static_cast<uid_t>(::setfsuid(static_cast<uid_t>(-1))) != target.owner) {
+            return failed("setfsuid", std::to_string(target.owner), EPERM);
+        }
+    }
+    if (!target.writable) return {};
+    if (::dup3(target.writable.get(), target.root.fd.get(), O_CLOEXEC) < 0) {
+        return failed("dup3", "the writable tree");
+    }
+    return {};
+}
+
 Result<> deny_writes(Grant promise, const Target& target) {
     // A landlocked process may not read what ptrace_may_access() guards of processes outside its
     // domain: a promise of processes goes without, and relies on the clone and the filter.
@@ -111,8 +147,17 @@ Result<> deny_writes(Grant promise, const Target& target) {
     // depth. The clone is read-only and nodev; and what truncates by path is in no filter.
     if (abi >= 4 && !any(promise & Grant::network)) rights.network = 3;   // BIND_TCP, CONNECT_TCP
     if (abi >= 6) rights.scoped = any(promise & Grant::network) ? 2 : 3;  // ABSTRACT_UNIX, SIGNAL
-    const bool scratch = target.scratch.fd && any(promise & Grant::files);
-    return sys::landlock_deny(rights, scratch ? BorrowedFd(target.scratch.fd) : BorrowedFd(-1));
+    constexpr auto devices =
+        std::uint64_t{LANDLOCK_ACCESS_FS_MAKE_CHAR | LANDLOCK_ACCESS_FS_MAKE_BLOCK};
+    constexpr auto write_files =
+        std::uint64_t{LANDLOCK_ACCESS_FS_WRITE_FILE | LANDLOCK_ACCESS_FS_MAKE_REG};
+    const bool modifies = any(promise & Grant::modify);
+    // ABI 1 lets nothing be moved or linked from one directory to another, whatever its rules say.
+    if (modifies && abi < 2) return {};
+    std::array<BorrowedFd, 2> writable{BorrowedFd(-1), BorrowedFd(-1)};
+    if (target.scratch.fd && any(promise & Grant::files)) writable[0] = target.scratch.fd;
+    if (modifies && may_write(target)) writable[1] = target.root.fd;
+    return sys::landlock_deny(rights, modifies ? rights.files & ~devices : write_files, writable);
 }
 
 // A command without a use for a descriptor does not hold it.
@@ -127,6 +172,11 @@ void close_unneeded(Grant promise, const Target& target) {
     if (!any(promise & Grant::processes)) drop(target.cgroups.fd);
     if (!any(promise & Grant::files)) drop(target.scratch.fd);
     drop(target.null);
+    drop(target.writable);
+    if (!any(promise & Grant::files)) {
+        drop(target.below.fd);
+        drop(target.changed.fd);
+    }
 }
 
 // There is no uid to spare, and what has no CAP_SYS_ADMIN keeps the image's root: one program.
@@ -135,7 +185,7 @@ Result<> confine_beside(const Target& target, bool forks) {
     TRY(limit(RLIMIT_CORE, 0, "RLIMIT_CORE"));
     TRY(limit(RLIMIT_NOFILE, 4096, "RLIMIT_NOFILE"));
     const auto held = TRY(sys::capget());
-    auto permitted = sidecar_capabilities(target.grants, target);
+    auto permitted = sidecar_capabilities(all_of(target), target);
     if (target.network) permitted |= sys::bit(CAP_SYS_ADMIN);
     permitted &= held.permitted;
     if (held.effective & sys::bit(CAP_SETPCAP)) TRY(sys::drop_bounding(permitted));
@@ -143,7 +193,7 @@ Result<> confine_beside(const Target& target, bool forks) {
     TRY(sys::capset({.effective = permitted & reading, .permitted = permitted, .inheritable = 0}));
     TRY(no_new_privileges());
     if (!forks) return {};
-    return load_filter(Confined::shell, target.grants, opens_of(target));
+    return load_filter(Confined::shell, all_of(target), opens_of(target, all_of(target)));
 }
 
 }  // namespace
@@ -157,8 +207,10 @@ Result<> confine_session(const Target& target, bool forks) {
 
     // The network commands' setns(2) wants CAP_SYS_ADMIN; it is raised in the child that joins.
     std::uint64_t permitted = capabilities_for(
-        target.grants |
+        all_of(target) |
         (target.mode == Mode::none ? Grant::files | Grant::processes : Grant::none));
+    // For setfsuid(2) alone: no filter of a session has setuid(2).
+    if (may_write(target)) permitted |= sys::bit(CAP_SETUID) | sys::bit(CAP_SETGID);
     if (any(target.grants & Grant::network)) permitted |= sys::bit(CAP_SYS_ADMIN);
     const auto held = TRY(sys::capget());
     permitted &= held.permitted;
@@ -169,7 +221,7 @@ Result<> confine_session(const Target& target, bool forks) {
                      .inheritable = 0}));
     TRY(no_new_privileges());
     if (!forks || target.mode == Mode::none) return {};
-    return load_filter(Confined::shell, target.grants);
+    return load_filter(Confined::shell, all_of(target));
 }
 
 Result<> confine(Grant promise, const Target& target) {
@@ -184,6 +236,8 @@ Result<> confine(Grant promise, const Target& target) {
         TRY(sys::setns(target.network, CLONE_NEWNET));
     }
     if (target.mode == Mode::none) promise = promise | Grant::files | Grant::processes;
+    const bool writes = any(promise & Grant::modify) && may_write(target);
+    if (writes) TRY(take_writable(target));
     const auto keep =
         held.permitted & (target.mode == Mode::sidecar ? sidecar_capabilities(promise, target)
                                                        : capabilities_for(promise));
@@ -191,7 +245,7 @@ Result<> confine(Grant promise, const Target& target) {
     if (target.mode == Mode::none) return {};
     close_unneeded(promise, target);
     TRY(deny_writes(promise, target));
-    return load_filter(Confined::command, promise, opens_of(target));
+    return load_filter(Confined::command, promise, opens_of(target, promise));
 }
 
 Result<> confine_supervisor() {

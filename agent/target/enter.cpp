@@ -87,6 +87,32 @@ Result<Fd> new_scratch() {
          {.name = "nr_inodes", .value = std::to_string(limits::scratch_files)}});
 }
 
+// The node's ids of the target's users; who stands for its root there makes its files.
+Result<> own_users(Target& target) {
+    const auto pid = std::to_string(target.inner_pid);
+    target.uids = parse::idmap(TRY(target.procfs.read(pid + "/uid_map", limits::small_file)));
+    target.gids = parse::idmap(TRY(target.procfs.read(pid + "/gid_map", limits::small_file)));
+    target.owner = parse::outside(target.uids, 0).value_or(0);
+    target.group = parse::outside(target.gids, 0).value_or(0);
+    return {};
+}
+
+// A second tree beside the one that is read: only commands that promise to modify get to it.
+Result<> make_writable(Target& target, BorrowedFd mount, BorrowedFd uts, BorrowedFd own_procfs,
+                       BorrowedFd cover) {
+    if (any(target.grants & Grant::modify)) {
+        auto tree = TRY(clone_namespace(mount, uts, own_procfs, cover, View::writing));
+        target.writable = std::move(tree.root);
+        return {};
+    }
+    auto view = TRY(overlay_namespace(mount, own_procfs, cover));
+    target.below = {std::move(target.root.fd), "/"};
+    target.root.fd = std::move(view.root);
+    target.writable = std::move(view.writable);
+    target.changed = {std::move(view.upper), "scratch"};
+    return {};
+}
+
 }  // namespace
 
 Result<Target> open_node(const Wanted& wanted) {
@@ -139,6 +165,12 @@ Result<Target> open_node(const Wanted& wanted) {
     }
     target.facts.emplace_back("tree", tree.locked ? "read-only, locked" : "read-only");
 
+    if (any(wanted.grants & (Grant::modify | Grant::scratch))) {
+        TRY(own_users(target));
+        const Fd second = TRY(new_procfs(pids, our_pids));
+        TRY(make_writable(target, mount, uts, procfs.fd, second));
+    }
+
     // A node without cgroups, or with an unreadable mount, loses `info`'s limits and nothing else.
     if (auto cgroups = clone_own("/sys/fs/cgroup")) {
         target.cgroups = {*std::move(cgroups), "/sys/fs/cgroup"};
@@ -149,6 +181,10 @@ Result<Target> open_node(const Wanted& wanted) {
 }
 
 Result<Target> open_stopped(const Wanted& wanted, const Layers& layers) {
+    if (any(wanted.grants & Grant::scratch)) {
+        return refused("scratch", "a container that does not run has no copy-on-write view",
+                       "without --scratch there is still $LIMPET_SCRATCH to write to");
+    }
     Target target;
     target.mode = Mode::node;
     target.grants = wanted.grants & Grant::files;

@@ -12,6 +12,7 @@
 #include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <termios.h>
 
 #include <memory>
@@ -19,6 +20,8 @@
 
 namespace limpet::target {
 namespace {
+
+constexpr int fchmodat2 = 452;  // Linux 6.6; Debian 12's headers are older
 
 // Memory, time, signals of one's own, bytes through descriptors that are there.
 constexpr int base[]{
@@ -64,6 +67,17 @@ constexpr int files[]{
     SCMP_SYS(readlinkat), SCMP_SYS(fstatfs), SCMP_SYS(fadvise64),
 };
 
+// Changing files through descriptors of the tree, or of the session's scratch directory: what they
+// may be is up to the tree and to Landlock. sendmsg(2) hands an opened file to the shell; a process
+// that modifies has no call that makes a socket.
+constexpr int changing[]{
+    SCMP_SYS(mkdirat),   SCMP_SYS(unlinkat),        SCMP_SYS(renameat),  SCMP_SYS(renameat2),
+    SCMP_SYS(linkat),    SCMP_SYS(symlinkat),       SCMP_SYS(fchmod),    SCMP_SYS(fchmodat),
+    SCMP_SYS(fchown),    SCMP_SYS(fchownat),        SCMP_SYS(utimensat), SCMP_SYS(ftruncate),
+    SCMP_SYS(fallocate), SCMP_SYS(fsync),           SCMP_SYS(fdatasync), SCMP_SYS(syncfs),
+    SCMP_SYS(sendmsg),   SCMP_SYS(copy_file_range), fchmodat2,
+};
+
 constexpr int network[]{
     SCMP_SYS(bind),        SCMP_SYS(connect),     SCMP_SYS(listen),     SCMP_SYS(accept4),
     SCMP_SYS(getsockname), SCMP_SYS(getpeername), SCMP_SYS(getsockopt), SCMP_SYS(setsockopt),
@@ -83,6 +97,8 @@ constexpr int shell[]{
     SCMP_SYS(memfd_create),
     SCMP_SYS(capget),
     SCMP_SYS(capset),
+    SCMP_SYS(setfsuid),
+    SCMP_SYS(setfsgid),
     SCMP_SYS(prlimit64),
     SCMP_SYS(getrlimit),
     SCMP_SYS(setrlimit),
@@ -151,6 +167,7 @@ void add_rules(Builder& rules, Confined who, Grant promise, Opens opens) {
         rules.allow(SCMP_SYS(clone), SCMP_A0(SCMP_CMP_MASKED_EQ, namespace_flags, 0));
         rules.allow(SCMP_SYS(setns), SCMP_A1(SCMP_CMP_EQ, CLONE_NEWNET));
         rules.allow(SCMP_SYS(prctl), SCMP_A0(SCMP_CMP_EQ, PR_SET_PDEATHSIG));
+        rules.allow(SCMP_SYS(socketpair), SCMP_A0(SCMP_CMP_EQ, AF_UNIX));
     }
     if (who == Confined::supervisor) {
         constexpr int waiting[]{SCMP_SYS(wait4), SCMP_SYS(waitid), SCMP_SYS(kill),
@@ -159,6 +176,13 @@ void add_rules(Builder& rules, Confined who, Grant promise, Opens opens) {
     }
     constexpr auto reading = Grant::files | Grant::processes | Grant::network;
     if (who == Confined::shell || any(promise & reading)) add_files(rules, opens);
+    if (any(promise & Grant::modify) || (who == Confined::shell && opens == Opens::any)) {
+        rules.allow(changing);
+        // FIFOs and sockets, which cp -a makes anew; no device.
+        for (const scmp_datum_t type : {S_IFIFO, S_IFSOCK, S_IFREG}) {
+            rules.allow(SCMP_SYS(mknodat), SCMP_A2(SCMP_CMP_MASKED_EQ, S_IFMT, type));
+        }
+    }
     if (who == Confined::shell || any(promise & Grant::network)) {
         rules.allow(network);
         for (const int family : socket_families) {

@@ -113,6 +113,11 @@ Result<> join(Climb& climb) {
     auto tree = TRY(clone_namespace(mount, uts, climb.own.fd, cover));
     target.rung = 'A';
     target.root = {std::move(tree.root), "/"};
+    if (any(target.grants & Grant::modify)) {
+        const Fd second = TRY(clone_own("/proc"));
+        auto writing = TRY(clone_namespace(mount, uts, climb.own.fd, second, View::writing));
+        target.writable = std::move(writing.root);
+    }
     target.procfs = {std::move(procfs), "/proc"};
     target.facts.emplace_back("hostname", std::move(tree.hostname));
     target.facts.emplace_back("tree", tree.locked ? "read-only, locked" : "read-only");
@@ -294,6 +299,11 @@ void climb_down(Climb& climb, const Member& member, const parse::Status& status,
 }  // namespace
 
 Result<Target> open_sidecar(const Beside& beside) {
+    // A copy-on-write view beside the target would be made here, where the rung allows mounts.
+    if (any(beside.grants & Grant::scratch)) {
+        return refused("scratch", "there is no copy-on-write view beside the target",
+                       "without --scratch there is still $LIMPET_SCRATCH to write to");
+    }
     Climb climb;
     auto& target = climb.target;
     target.mode = Mode::sidecar;

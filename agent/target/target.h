@@ -3,6 +3,7 @@
 
 #include "limpet/grants.h"
 #include "limpet/result.h"
+#include "parse/idmap.h"
 #include "target/directory.h"
 
 #include <sys/types.h>
@@ -36,6 +37,16 @@ struct Target {
     Fd network;          // its network namespace
     Fd null;             // the agent's own /dev/null: the tree is mounted nodev
     Directory scratch;   // a file system of the session's own; invalid where there is none
+    // The tree as what is written goes to it: the target's own (grant modify) or the copy-on-write
+    // view (--scratch). Only a process whose promise is to modify uses it, instead of `root`.
+    Fd writable;
+    Directory below;    // with --scratch: the tree as the target has it
+    Directory changed;  // and what was written, see Scratch::upper
+    // Whose files it makes: root of the target's user namespace, as `docker exec -u root` would.
+    uid_t owner = 0;
+    gid_t group = 0;
+    std::vector<parse::IdRange> uids = {};  // its user namespace; empty: ours
+    std::vector<parse::IdRange> gids = {};
     // Mode sidecar: the rung of the ladder, 'A' to 'F', and the capabilities that a command must
     // keep to be let near the target's processes, because ptrace_may_access() compares them.
     char rung = 0;
@@ -49,6 +60,12 @@ struct Target {
 inline constexpr std::string_view scratch_path = "/.limpet/scratch";
 inline constexpr const char* other_network_hint =
     "needs docker run --network=container:X, or CAP_SYS_ADMIN to join it";
+
+// Whether this session's commands may write files of the tree; the scratch directory always may.
+inline bool may_write(const Target& target) {
+    return any(target.grants & (Grant::modify | Grant::scratch)) && target.pid != 0;
+}
+inline constexpr const char* write_hint = "needs --allow modify or --scratch";
 
 // Where a path of the operator leads: /proc and below is our own procfs (never the one that the
 // target mounted there), scratch_path the scratch directory, everything else the tree; /proc/self

@@ -12,14 +12,30 @@ namespace limpet::target {
 struct Tree {
     Fd root;               // detached: no mount namespace shows it
     std::string hostname;  // of the uts namespace that was joined on the way
-    bool locked = false;   // nobody, root included, can make it writable again
+    bool locked = false;   // nobody, root included, can undo its flags
+    std::vector<Fd> more;  // what else the child sent
 };
+
+enum class View { reading, writing };
 
 // Clones the whole tree of `mount_namespace`, submounts included, read-only, nosuid, nodev, noexec,
 // noatime and private. `cover`, a detached procfs of its processes, lies over whatever the target
-// has at /proc. A child joins for it and is gone when this returns.
+// has at /proc. A child joins for it and is gone when this returns. View::writing leaves what is
+// writable in the target writable, unless it is one of the kernel's own file systems.
 Result<Tree> clone_namespace(BorrowedFd mount_namespace, BorrowedFd uts_namespace,
-                             BorrowedFd own_procfs, BorrowedFd cover);
+                             BorrowedFd own_procfs, BorrowedFd cover, View view = View::reading);
+
+// The same tree with an overlay over each of its file systems: `root` shows it read-only, what is
+// written through `writable` goes to `upper`, a tmpfs that is mounted nowhere. In there a folder
+// for each overlay: N/upper, and N/point, a file that says where in the tree it lies. Bind-mounted
+// files and file systems that overlayfs does not take stay read-only.
+struct Scratch {
+    Fd root;
+    Fd writable;
+    Fd upper;
+};
+Result<Scratch> overlay_namespace(BorrowedFd mount_namespace, BorrowedFd own_procfs,
+                                  BorrowedFd cover);
 
 // What overlayfs makes one tree of: folders, topmost first. One alone is taken as it is.
 struct Layers {

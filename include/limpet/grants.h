@@ -19,6 +19,7 @@ enum class Grant : std::uint32_t {
     trace = 8,      // ptrace, process_vm_readv
     modify = 16,    // write files in the target, signal its processes
     enter = 32,     // run the target's own programs inside it
+    scratch = 64,   // --scratch: what is written goes to a copy-on-write view and vanishes
 };
 
 constexpr Grant operator|(Grant a, Grant b) {
@@ -33,6 +34,8 @@ constexpr bool any(Grant a) { return a != Grant::none; }
 inline constexpr Grant default_grants = Grant::files | Grant::processes | Grant::network;
 inline constexpr Grant all_grants = default_grants | Grant::trace | Grant::modify | Grant::enter;
 
+inline constexpr Grant known_grants = all_grants | Grant::scratch;
+
 struct GrantName {
     Grant grant;
     std::string_view name;
@@ -41,6 +44,7 @@ inline constexpr std::array grant_names{
     GrantName{Grant::files, "files"},     GrantName{Grant::processes, "processes"},
     GrantName{Grant::network, "network"}, GrantName{Grant::trace, "trace"},
     GrantName{Grant::modify, "modify"},   GrantName{Grant::enter, "enter"},
+    GrantName{Grant::scratch, "scratch"},
 };
 
 // "trace,modify" or "all" -> bits. Unknown words are refused by name.
@@ -56,7 +60,7 @@ inline Result<Grant> parse_grants(std::string_view list) {
         }
         bool known = false;
         for (const auto& [grant, name] : grant_names) {
-            if (name != word) continue;
+            if (name != word || grant == Grant::scratch) continue;
             grants = grants | grant;
             known = true;
         }

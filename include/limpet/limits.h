@@ -38,6 +38,10 @@ inline constexpr int entry_deadline = 10;      // joining and cloning the target
 // $LIMPET_SCRATCH, per session: it is memory of the node.
 inline constexpr std::size_t scratch_size = 64 * 1024 * 1024;
 inline constexpr std::size_t scratch_files = 4096;
+// What a session with --scratch may write to its view, and over how many file systems that lies.
+inline constexpr std::size_t view_size = 256 * 1024 * 1024;
+inline constexpr std::size_t view_files = 65536;
+inline constexpr std::size_t view_mounts = 64;
 
 // Reads of whole small files (procfs, passwd, state files).
 inline constexpr std::size_t small_file = 1024 * 1024;

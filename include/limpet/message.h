@@ -154,7 +154,11 @@ inline Result<Open> decode_open(std::string_view payload) {
     open.rows = static_cast<std::uint16_t>(TRY(in.number(2)));
     open.columns = static_cast<std::uint16_t>(TRY(in.number(2)));
     const auto grants = static_cast<Grant>(TRY(in.number(4)));
-    if (any(grants & ~all_grants)) return refused("open", "a grant that this agent does not know");
+    if (any(grants & ~known_grants))
+        return refused("open", "a grant that this agent does not know");
+    if (any(grants & Grant::scratch) && any(grants & Grant::modify)) {
+        return refused("open", "scratch and modify exclude each other");
+    }
     open.grants = grants;
     open.timeout = static_cast<std::uint32_t>(TRY(in.number(4)));
     open.target = TRY(in.string());

@@ -87,7 +87,7 @@ ARGUMENTS = {
     **{name: [] for name in ("reset", "nproc", "groups")},
     "ls": ["-laR", "/"], "find": ["/", "-type", "f"], "grep": ["-r", "text", "/many"],
     "stat": ["/many/kinds/link", "/volume/shared"], "du": ["-a", "/many"], "tree": ["/many"],
-    "test": ["-f", "/many/kinds/file1"], "[": ["-s", "/many/kinds/file1", "]"],
+    "scratch": ["diff"], "test": ["-f", "/many/kinds/file1"], "[": ["-s", "/many/kinds/file1", "]"],
     "xargs": ["-a", "/many/kinds/file3", "cat", "/volume/shared"],
     **{name: ["/many/kinds/link"] for name in ("readlink", "realpath")},
     **{name: ["/many/kinds/file9", "/many/kinds/fifo", "/many/kinds/null", "/volume/shared"]

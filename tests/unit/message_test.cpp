@@ -66,8 +66,10 @@ TEST_CASE("fields out of range are refused", "[message]") {
     bytes[1] = 2;
     CHECK(text(decode_open(bytes).error()) == "open: aside is neither 0 nor 1");
     bytes = encode(open);
-    bytes[6] = static_cast<char>(0x40);
+    bytes[6] = static_cast<char>(0x80);
     CHECK(text(decode_open(bytes).error()) == "open: a grant that this agent does not know");
+    bytes[6] = static_cast<char>(0x50);
+    CHECK(text(decode_open(bytes).error()) == "open: scratch and modify exclude each other");
     bytes = encode(Exit{});
     bytes[0] = 4;
     CHECK_FALSE(decode_exit(bytes));

@@ -10,8 +10,8 @@ namespace {
 constexpr Option table[]{{'l', "long", "", ""}, {'n', "lines", "N", ""}, {0, "newer", "FILE", ""}};
 constexpr Command command{.name = "x", .usage = "", .summary = "", .theme = "", .options = table};
 
-std::pair<Result<>, Options> parse(std::vector<std::string> words,
-                                   std::vector<std::string>& operands) {
+std::pair<Result<>, Options> parsed(std::vector<std::string> words,
+                                    std::vector<std::string>& operands) {
     Options options;
     auto result = parse_options(command, words, options, operands);
     return {std::move(result), std::move(options)};
@@ -20,7 +20,7 @@ std::pair<Result<>, Options> parse(std::vector<std::string> words,
 
 TEST_CASE("options are found in every form") {
     std::vector<std::string> operands;
-    auto [result, options] = parse({"-ln5", "a", "--newer=b", "-", "--", "-l"}, operands);
+    auto [result, options] = parsed({"-ln5", "a", "--newer=b", "-", "--", "-l"}, operands);
     REQUIRE(result);
     CHECK(options.has('l'));
     CHECK(options.value("lines") == "5");
@@ -30,10 +30,10 @@ TEST_CASE("options are found in every form") {
 
 TEST_CASE("a wrong option is refused by name") {
     std::vector<std::string> operands;
-    CHECK(text(parse({"-lz"}, operands).first.error()) == "option: there is no option -z");
-    CHECK(text(parse({"-n"}, operands).first.error()) == "option: -n needs N");
-    CHECK(text(parse({"--ne"}, operands).first.error()) == "option: --newer needs FILE");
-    CHECK(text(parse({"--long=1"}, operands).first.error()) == "option: --long takes no value");
+    CHECK(text(parsed({"-lz"}, operands).first.error()) == "option: there is no option -z");
+    CHECK(text(parsed({"-n"}, operands).first.error()) == "option: -n needs N");
+    CHECK(text(parsed({"--ne"}, operands).first.error()) == "option: --newer needs FILE");
+    CHECK(text(parsed({"--long=1"}, operands).first.error()) == "option: --long takes no value");
 }
 
 TEST_CASE("every command says what it is for, with an example") {

@@ -371,6 +371,7 @@ constexpr commands::Command sed_command{
         "Status: 0, or what q says; 1 the script is wrong, 2 a file could not be read, 4 else.\n\n"
         "Examples:\n  sed -n '/ERROR/,/^$/p' app.log\n  sed -E 's/(password=).*/\\1***/' app.conf\n"
         "  sed '/^#/d;/^$/d' /etc/app.conf\n",
+    .writes = true,
 };
 const Register registered{sed_command};
 

@@ -248,7 +248,7 @@ constexpr Option options[]{
     {'c', "", "", "only say whether the file is sorted"},
     {'c', "check", "[quiet]", "the same; quiet: as -C"},
     {'C', "", "", "the same, by the exit status alone"},
-    {'o', "output", "FILE", "write to FILE (needs --allow modify)"},
+    {'o', "output", "FILE", "write to FILE (needs --allow modify or --scratch)"},
     {0, "files0-from", "FILE", "the names of the files, each ended by a zero byte"},
     {'S', "buffer-size", "SIZE", "makes no difference"},
     {'T', "temporary-directory", "PATH", "makes no difference: nothing is written"},
@@ -258,6 +258,8 @@ constexpr Option options[]{
     {0, "random-source", "FILE", "makes no difference"},
     {'z', "zero-terminated", "", "lines end with a zero byte"},
 };
+
+constexpr std::string_view writing[]{"output"};
 
 constexpr Command sort{
     .name = "sort",
@@ -271,6 +273,8 @@ constexpr Command sort{
         "Lines compare by their bytes. At most 1 GiB is sorted: everything is in memory, because\n"
         "nothing is written beside the target.\n\n"
         "Examples:\n  du -a /var | sort -n | tail\n  sort -t: -k3,3n /etc/passwd\n",
+    .writes = true,
+    .writes_with = writing,
 };
 const Register registered{sort};
 

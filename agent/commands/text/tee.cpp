@@ -62,9 +62,10 @@ constexpr Command tee{
     .run = run,
     .options = options,
     .help =
-        "Files are written in the target: that needs --allow modify; below\n"
+        "Files are written in the target: that needs --allow modify or --scratch; below\n"
         "$LIMPET_SCRATCH it needs nothing.\n"
         "\nExample:\n  ps aux | tee $LIMPET_SCRATCH/before | wc -l\n",
+    .writes = true,
 };
 const Register registered{tee};
 

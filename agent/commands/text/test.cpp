@@ -144,7 +144,7 @@ private:
         }
         const auto status = stat(path, target::Follow::yes);
         if (!status) return false;
-        if (letter == 'w' && any(target_.grants & Grant::modify)) return true;
+        if (letter == 'w' && target::may_write(target_)) return true;
         if (letter == 'w') {
             return target::place(target_, target::join_path(directory_, path)).first ==
                    &target_.scratch;

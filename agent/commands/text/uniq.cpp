@@ -129,6 +129,7 @@ constexpr Command uniq{
     .run = run,
     .options = options,
     .help = "Example:\n  cut -d: -f7 /etc/passwd | sort | uniq -c | sort -rn\n",
+    .writes = true,
 };
 const Register registered{uniq};
 
