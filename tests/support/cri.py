@@ -12,7 +12,7 @@ import urllib.parse
 
 import images
 from engines import Containerd, pause_tree
-from limpet import AGENT, check, must, run, scratch, undo, until
+from limpet import AGENT, Skip, check, must, run, scratch, undo, until
 
 BUILD = os.path.join(os.path.dirname(os.path.abspath(__file__)), "../../deploy/image/build.py")
 
@@ -217,6 +217,11 @@ class Cri(Containerd):
     settings = ('[plugins."io.containerd.grpc.v1.cri"]\n  sandbox_image = "localhost/pause:1"\n'
                 '  restrict_oom_score_adj = true\n  disable_apparmor = true\n')
     image, target = "docker.io/library/limpet:test", "localhost/app:1"
+
+    def __init__(self, *arguments):
+        if not os.path.ismount("/sys/fs/cgroup"):
+            raise Skip("no cgroups are mounted")
+        super().__init__(*arguments)
 
     def load_images(self):
         self.load(pause_tree(), "localhost/pause:1", "/pause")
