@@ -8,6 +8,7 @@
 #include "runtimes/containerd_metadata.h"
 
 #include <algorithm>
+#include <span>
 
 namespace limpet::runtimes::containerd {
 namespace {
@@ -85,16 +86,31 @@ void identify(Container& container) {
         who.container.empty() ? name_of(container.labels, container.id) : who.container;
 }
 
+std::string_view cri_label(const Container& container, std::string_view name) {
+    return parse::label(container.labels, "io.kubernetes.cri." + std::string(name));
+}
+
+// Where the kubelet has the logs of a container's pod: its sandbox was told, the others were not.
+std::string logs_of(const Container& container, std::span<const Container> all) {
+    const auto id = cri_label(container, "sandbox-id");
+    const auto sandbox = std::ranges::find(all, id, &Container::id);
+    if (!id.empty() && sandbox != all.end()) {
+        const auto told = cri_label(*sandbox, "sandbox-log-directory");
+        if (told.starts_with('/')) return std::string(told);
+    }
+    const auto uid = cri_label(container, "sandbox-uid");
+    if (uid.empty()) return {};
+    return "/var/log/pods/" + std::string(cri_label(container, "sandbox-namespace")) + "_" +
+           std::string(cri_label(container, "sandbox-name")) + "_" + std::string(uid);
+}
+
 // containerd does not pass the count on to the bundle; the kubelet's log files are numbered by it.
-std::optional<std::uint32_t> restarts(const Node& node, const parse::Labels& labels) {
-    const auto word = [&](std::string_view name) {
-        return std::string(parse::label(labels, "io.kubernetes.cri." + std::string(name)));
-    };
-    const auto uid = word("sandbox-uid");
-    const auto name = word("container-name");
-    if (uid.empty() || name.empty()) return std::nullopt;
-    const auto folder = "/var/log/pods/" + word("sandbox-namespace") + "_" + word("sandbox-name") +
-                        "_" + uid + "/" + name;
+std::optional<std::uint32_t> restarts(const Node& node, const Container& container,
+                                      std::span<const Container> all) {
+    const auto name = cri_label(container, "container-name");
+    const auto logs = logs_of(container, all);
+    if (logs.empty() || name.empty()) return std::nullopt;
+    const auto folder = logs + "/" + std::string(name);
     if (folder.find("/../") != folder.npos) return std::nullopt;
     std::optional<std::uint32_t> most;
     for (const auto& file : entries(node, folder).value_or(std::vector<std::string>{})) {
@@ -139,7 +155,6 @@ Result<Container> read_bundle(const Survey& survey, const Place& place, const st
     container.labels = std::move(content.annotations);
     container.entrypoint = std::move(content.command);
     identify(container);
-    if (!container.restarts) container.restarts = restarts(survey.node(), container.labels);
     find_process(survey, bundle, container);
     container.store = place.root;
     return container;
@@ -219,7 +234,12 @@ void list(const Survey& survey, const std::vector<Container>& /*known*/, Found& 
     }
     add_shims(survey, places);
     for (const auto& place : places) {
+        const auto before = found.containers.size();
         list_bundles(survey, place, found);
+        const auto here = std::span(found.containers).subspan(before);
+        for (auto& container : here) {
+            if (!container.restarts) container.restarts = restarts(survey.node(), container, here);
+        }
         add_metadata(survey.node(), place, found);
     }
 }

@@ -250,9 +250,8 @@ class Pod:
     def __init__(self, cri, name, namespace="shop", pid=CONTAINER):
         self.cri, self.name, self.namespace, self.uid = cri, name, namespace, os.urandom(8).hex()
         self.pid = pid
-        self.logs = f"/var/log/pods/{namespace}_{name}_{self.uid}"
-        os.makedirs("/var/log/pods", exist_ok=True)
-        undo(lambda: [run("rm", "-rf", self.logs), os.rmdir("/var/log/pods")])
+        # /var/log/pods, if the kubelet is not told another place by podLogsDir.
+        self.logs = scratch(f"pods/{namespace}_{name}_{self.uid}")
         self.cgroup = f"/limpet-test-{os.getpid()}-{self.uid}"
         undo(self.remove_cgroups)
         [self.id] = self.cri.ask("RunPodSandbox", config=self.config())[1]
