@@ -2,6 +2,7 @@
 #include "attach/report.h"
 #include "attach/verb.h"
 
+#include <errno.h>
 #include <algorithm>
 
 namespace limpet::attach {
@@ -19,6 +20,7 @@ std::string overview() {
         left.resize(std::max<std::size_t>(left.size() + 1, 14), ' ');
         text += left + std::string(verb->summary) + '\n';
     }
+    if (is_plugin(::program_invocation_short_name)) text += cluster_options();
     return text + '\n' + program_name() + " help VERB says more, and lists the options.\n";
 }
 

@@ -57,6 +57,12 @@ bool is_reserved(std::string_view name) {
     return std::ranges::find(reserved, name) != std::end(reserved);
 }
 
+std::string cluster_options() {
+    std::string text = "\noptions in a cluster:\n";
+    list_options(kube_options, text);
+    return text;
+}
+
 std::string help_text(const Verb& verb) {
     std::string text = usage_line(verb) + std::string(verb.summary) + '\n';
     if (!verb.options.empty()) {
@@ -66,8 +72,7 @@ std::string help_text(const Verb& verb) {
     text += "\noptions of every verb:\n";
     list_options(global_options, text);
     if (verb.in_cluster || is_plugin(::program_invocation_short_name)) {
-        text += "\noptions in a cluster:\n";
-        list_options(kube_options, text);
+        text += cluster_options();
     } else if (verb.targets) {
         text += "\n`kubectl limpet help VERB` lists the options for --host kube:\n";
     }

@@ -42,6 +42,8 @@ std::string program_name();
 
 // The text of `limpet help VERB` and `limpet VERB --help`.
 std::string help_text(const Verb& verb);
+// Its section on what only a cluster has.
+std::string cluster_options();
 // "limpet: exec: there is no option -z" and the usage; the status of misuse.
 int misused(const Verb& verb, std::string_view problem);
 

@@ -410,7 +410,8 @@ def as_a_plugin_of_kubectl_it_is_the_same_client():
     equal((done.returncode, done.out, done.err), (0, b"x\n", b""))
     done = run(plugin, "exec", env=cluster.environment())
     check(b"usage: kubectl limpet exec" in done.err, done.err)
-    check(b"--copy-to NAME" in run(plugin, "help", "exec").out, "the cluster's options in the help")
+    for words in (("help", "exec"), ("-h",)):
+        check(b"--copy-to NAME" in run(plugin, *words).out, "the cluster's options in the help")
     lines = run(complete, "we", env=cluster.environment()).out.decode().splitlines()
     equal(lines, ["web", ":4"])
     equal(run(complete, "exec", "--profile", "re", env=cluster.environment()).out,
