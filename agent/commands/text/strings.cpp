@@ -10,9 +10,10 @@ struct Style {
     std::size_t least = 4;
     char radix = 0;  // of offsets: d, o, x
     bool name = false;
+    bool spaces = false;  // every white space is text
+    char encoding = 's';  // s S; b l 16 bits, B L 32
+    std::string_view separator = "\n";
 };
-
-bool printable(char byte) { return (byte >= ' ' && byte <= '~') || byte == '\t'; }
 
 // A text of any length is printed as it comes: only its first bytes are held back.
 class Finder {
@@ -21,6 +22,7 @@ public:
         : call_(call), style_(style), name_(name) {}
 
     void feed(std::string_view bytes) {
+        if (style_.encoding != 's' && style_.encoding != 'S') return feed_wide(bytes);
         while (!bytes.empty()) {
             std::size_t run = 0;
             while (run < bytes.size() && printable(bytes[run])) ++run;
@@ -42,13 +44,40 @@ public:
                 object.text("path", name_).number("offset", begin_).text("text", held_);
                 call_.out.write(object.take());
             }
-            call_.out.put('\n');
+            call_.out.write(call_.json() ? "\n" : style_.separator);
         }
         printing_ = false;
         held_.clear();
     }
 
 private:
+    [[nodiscard]] bool printable(char byte) const {
+        if ((byte >= ' ' && byte <= '~') || byte == '\t') return true;
+        if (style_.encoding == 'S' && static_cast<unsigned char>(byte) >= 128) return true;
+        return style_.spaces && byte >= '\n' && byte <= '\r';
+    }
+    // Characters of two or four bytes, wherever they begin.
+    void feed_wide(std::string_view bytes) {
+        const bool big = style_.encoding == 'b' || style_.encoding == 'B';
+        const std::size_t size = style_.encoding == 'b' || style_.encoding == 'l' ? 2 : 4;
+        cut_ += bytes;
+        std::size_t at = 0;
+        while (at + size <= cut_.size()) {
+            const auto part = std::string_view(cut_).substr(at, size);
+            const char byte = big ? part.back() : part.front();
+            const auto rest = big ? part.substr(0, size - 1) : part.substr(1);
+            if (printable(byte) && rest.find_first_not_of('\0') == rest.npos) {
+                add({&byte, 1});
+                at += size;
+                offset_ += size;
+            } else {
+                end();
+                ++at;
+                ++offset_;
+            }
+        }
+        cut_.erase(0, at);
+    }
     void add(std::string_view text) {
         if (text.empty()) return;
         // JSON needs it in one piece; 64 KiB of a text say enough.
@@ -74,7 +103,7 @@ private:
     Invocation& call_;
     const Style& style_;
     std::string_view name_;
-    std::string held_;
+    std::string held_, cut_;
     std::uint64_t offset_ = 0, begin_ = 0;
     bool printing_ = false;
 };
@@ -92,6 +121,14 @@ int run(Invocation& call) {
                 return call.misused("-t takes d, o or x");
             style.radix = value[0];
         }
+        if (option->letter == 'o') style.radix = 'o';
+        if (option->letter == 'e') {
+            if (value.size() != 1 || std::string_view("sSblBL").find(value) == std::string::npos)
+                return call.misused("-e takes s, S, b, l, B or L");
+            style.encoding = value[0];
+        }
+        if (option->letter == 's') style.separator = value;
+        if (option->letter == 'w') style.spaces = true;
         if (option->letter == 'f') style.name = true;
     }
     if (call.operands.empty()) call.operands.emplace_back("-");
@@ -118,13 +155,18 @@ constexpr Option options[]{
     {'#', "", "N", "the same"},
     {'a', "all", "", "all of the file (it always is)"},
     {'t', "radix", "R", "with offsets: d decimal, o octal, x hexadecimal"},
+    {'o', "", "", "with offsets in octal"},
+    {'e', "encoding", "E",
+     "s ASCII (default), S bytes over 127, too; b l 16 bits, B L 32: big, little"},
+    {'w', "include-all-whitespace", "", "newlines and the like are text, too"},
+    {'s', "output-separator", "TEXT", "instead of a newline"},
     {'f', "print-file-name", "", "with file names"},
     json_option,
 };
 
 constexpr Command strings{
     .name = "strings",
-    .usage = "[-af] [-n N] [-t d|o|x] [FILE...]",
+    .usage = "[-afow] [-n N] [-t d|o|x] [-e E] [-s TEXT] [FILE...]",
     .summary = "print the printable text in files",
     .theme = "text",
     .promise = Promise::files,

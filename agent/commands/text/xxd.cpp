@@ -3,6 +3,7 @@
 #include "parse/number.h"
 
 #include <unistd.h>
+#include <functional>
 
 namespace limpet::commands {
 namespace {
@@ -198,34 +199,51 @@ Result<> reverse_line(std::string_view line, const Style& style, Placed& out) {
     return {};
 }
 
-// Pairs of digits; one character of another kind is passed over, two end the line.
-void reverse_plain(std::string_view line, Placed& out) {
-    int high = -1;
-    std::size_t others = 0;
-    for (const char byte : line) {
+// Pairs of digits, with blanks anywhere. Another character parts a pair, or counts; two that
+// count end the line, but for those that a line begins with.
+class PlainReader {
+public:
+    explicit PlainReader(Placed& out) : out_(out) {}
+    void take(char byte) {
+        if (rest_) {
+            if (byte != '\n') return;
+            *this = PlainReader(out_);
+            return;
+        }
+        if (byte == ' ' || byte == '\t' || byte == '\n' || byte == '\r') return;
         const int value = digit(byte);
-        if (value < 0) {
-            if (byte == '\n' || ++others > 1) return;
-            continue;
+        if (value >= 0) {
+            if (high_ >= 0) out_.get().put(high_ * 16 + value);
+            high_ = high_ >= 0 ? -1 : value;
+            others_ = 0;
+            begun_ = true;
+            return;
         }
-        others = 0;
-        if (high < 0) {
-            high = value;
-        } else {
-            out.put(high * 16 + value);
-            high = -1;
-        }
+        if (!begun_) return;
+        others_ = high_ >= 0 ? 0 : others_ + 1;
+        high_ = -1;
+        rest_ = others_ == 2;
     }
-}
+
+private:
+    std::reference_wrapper<Placed> out_;
+    int high_ = -1, others_ = 0;
+    bool begun_ = false, rest_ = false;
+};
 
 Result<> reverse(Invocation& call, const Style& style) {
     auto input = TRY(call.open(call.operands[0]));
     Placed out(call.out);
+    if (style.plain) {
+        PlainReader reader(out);
+        for (;;) {
+            const auto bytes = TRY(input.block());
+            if (bytes.empty() || call.out.failure()) return {};
+            for (const char byte : bytes) reader.take(byte);
+        }
+    }
     while (const auto line = TRY(input.line())) {
-        if (style.plain)
-            reverse_plain(*line, out);
-        else
-            TRY(reverse_line(*line, style, out));
+        TRY(reverse_line(*line, style, out));
         if (call.out.failure()) break;
     }
     return {};
