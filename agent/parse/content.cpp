@@ -334,7 +334,9 @@ bool is_json(std::string_view head, bool whole) {
 
 }  // namespace
 
-Content content(std::string_view head, bool whole) {
+namespace {
+
+Content recognised(std::string_view head, bool whole) {
     if (head.empty()) return {"empty", "inode/x-empty", "binary"};
     if (auto known = detailed(head)) return *known;
     for (const auto& magic : magics) {
@@ -349,6 +351,17 @@ Content content(std::string_view head, bool whole) {
     if (auto known = marked_up(head, *text)) return *known;
     if (is_json(head, whole)) return {"JSON text data", "application/json", text->charset};
     return {text->encoding + line_ends(head), "text/plain", text->charset};
+}
+
+}  // namespace
+
+Content content(std::string_view head, bool whole) {
+    auto content = recognised(head, whole);
+    // What is cited of the file stays on the line.
+    for (char& byte : content.description) {
+        if (static_cast<unsigned char>(byte) < 32 || byte == 127) byte = '?';
+    }
+    return content;
 }
 
 }  // namespace limpet::parse

@@ -99,7 +99,9 @@ Result<> File::read_header() {
 Result<> File::read_segments() {
     if (header_.segments_at == 0 || header_.segments == 0) return {};
     const std::size_t least = header_.wide ? sizeof(Elf64_Phdr) : sizeof(Elf32_Phdr);
-    if (header_.segment_size < least) return refused("ELF", "segments of no known size");
+    if (header_.segment_size < least || header_.segment_size > 2 * least) {
+        return refused("ELF", "segments of no known size");
+    }
     if (header_.segments > segments_limit) return refused("ELF", "more than 262144 segments");
     const auto bytes = TRY(table("segments", header_.segments_at,
                                  std::uint64_t{header_.segments} * header_.segment_size));
@@ -158,7 +160,9 @@ Result<std::vector<Section>> File::sections() const {
     std::vector<Section> sections;
     if (header_.sections == 0) return sections;
     const std::size_t least = header_.wide ? sizeof(Elf64_Shdr) : sizeof(Elf32_Shdr);
-    if (header_.section_size < least) return refused("ELF", "sections of no known size");
+    if (header_.section_size < least || header_.section_size > 2 * least) {
+        return refused("ELF", "sections of no known size");
+    }
     if (header_.sections > sections_limit) return refused("ELF", "more than 262144 sections");
     const auto bytes = TRY(table("sections", header_.sections_at,
                                  std::uint64_t{header_.sections} * header_.section_size));

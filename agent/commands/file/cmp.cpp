@@ -1,7 +1,10 @@
 // cmp.cpp - compare two files byte by byte.
-#include "commands/size.h"
+#include "commands/text/dump_input.h"
 #include "commands/text/lines.h"
 
+#include "sys/file.h"
+
+#include <fcntl.h>
 #include <algorithm>
 
 namespace limpet::commands {
@@ -33,6 +36,7 @@ struct Style {
     bool all = false, silent = false, bytes = false;
     std::uint64_t skips[2] = {0, 0};
     std::uint64_t limit = UINT64_MAX;
+    int width = 1;  // of the numbers of bytes
 };
 
 // ^J, M-a: as cat -v shows it.
@@ -67,7 +71,14 @@ public:
                 return false;
             }
             const auto place = at_ + 1;
-            call_.out.print("%llu %3o %3o\n", static_cast<unsigned long long>(place), one, other);
+            call_.out.print("%*llu %3o ", style_.width, static_cast<unsigned long long>(place),
+                            one);
+            if (style_.bytes) {
+                call_.out.print("%-4s %3o %s\n", visible(one).c_str(), other,
+                                visible(other).c_str());
+            } else {
+                call_.out.print("%3o\n", other);
+            }
             if (call_.out.failure()) return false;
             line_ended_ = one == '\n';
             lines_ += line_ended_;
@@ -92,7 +103,8 @@ private:
     void tell(unsigned char one, unsigned char other) {
         const auto place = at_ + 1;
         call_.out.write(call_.operands[0] + ' ' + call_.operands[1]);
-        call_.out.print(" differ: char %llu, line %llu", static_cast<unsigned long long>(place),
+        call_.out.print(" differ: %s %llu, line %llu", style_.bytes ? "byte" : "char",
+                        static_cast<unsigned long long>(place),
                         static_cast<unsigned long long>(lines_));
         if (style_.bytes) {
             call_.out.print(" is %3o %s %3o %s", one, visible(one).c_str(), other,
@@ -127,34 +139,52 @@ Result<> compare(Invocation& call, const Style& style, Side first, Side second,
     return {};
 }
 
+// As many digits as the shorter of two files asks for, where that is known.
+int number_width(const Pair& pair, const Style& style) {
+    std::uint64_t most = style.limit;
+    for (std::size_t i = 0; i < 2; ++i) {
+        const auto status =
+            sys::statx((i == 0 ? pair.first : pair.second)->fd(), "", AT_EMPTY_PATH);
+        if (!status || !S_ISREG(status->stx_mode)) continue;
+        most = std::min<std::uint64_t>(
+            most, status->stx_size - std::min<std::uint64_t>(style.skips[i], status->stx_size));
+    }
+    return most == UINT64_MAX ? 1 : static_cast<int>(std::to_string(most).size());
+}
+
 int run(Invocation& call) {
     Style style{.all = call.options.has('l'),
                 .silent = call.options.has('s'),
                 .bytes = call.options.has('b')};
+    if (call.operands.size() == 1) call.operands.emplace_back("-");
     if (call.operands.size() < 2 || call.operands.size() > 4) {
         call.misused("it compares two files");
         return 2;
     }
-    for (std::size_t i = 2; i < call.operands.size(); ++i) {
-        const auto skip = size_with_unit(call.operands[i]);
-        if (!skip) return call.misused("'" + call.operands[i] + "' is no number of bytes");
-        style.skips[i - 2] = *skip;
-    }
-    if (const auto both = call.options.value('i')) {
-        const auto colon = both->find(':');
-        const auto first = size_with_unit(both->substr(0, colon));
-        const auto second = colon == both->npos ? first : size_with_unit(both->substr(colon + 1));
-        if (!first || !second) return call.misused("-i takes N or N:M");
-        style.skips[0] = *first;
-        style.skips[1] = *second;
-    }
-    if (const auto most = call.options.value('n')) {
-        const auto limit = size_with_unit(*most);
+    for (const auto& [option, value] : call.options.all()) {
+        const std::string_view text = value;
+        if (option->letter == 'i') {
+            const auto colon = text.find(':');
+            const auto first = byte_count(text.substr(0, colon));
+            const auto second = colon == text.npos ? first : byte_count(text.substr(colon + 1));
+            if (!first || !second) return call.misused("-i takes N or N:M");
+            style.skips[0] = std::max(style.skips[0], *first);
+            style.skips[1] = std::max(style.skips[1], *second);
+        }
+        if (option->letter != 'n') continue;
+        const auto limit = byte_count(text);
         if (!limit) return call.misused("-n takes a number of bytes");
-        style.limit = *limit;
+        style.limit = std::min(style.limit, *limit);
     }
+    for (std::size_t i = 2; i < call.operands.size(); ++i) {
+        const auto skip = byte_count(call.operands[i]);
+        if (!skip) return call.misused("'" + call.operands[i] + "' is no number of bytes");
+        style.skips[i - 2] = std::max(style.skips[i - 2], *skip);
+    }
+    if (style.all && style.silent) return call.misused("-l and -s exclude each other");
     Pair pair;
     if (!open_pair(call, pair)) return 2;
+    if (style.all) style.width = number_width(pair, style);
     Comparison comparison(call, style);
     const auto done = compare(call, style, {*pair.first}, {*pair.second}, comparison);
     if (!done) {
@@ -174,7 +204,7 @@ constexpr Option options[]{
 
 constexpr Command cmp{
     .name = "cmp",
-    .usage = "[-lsb] [-i N] [-n N] FILE1 FILE2 [SKIP1 [SKIP2]]",
+    .usage = "[-lsb] [-i N] [-n N] FILE1 [FILE2 [SKIP1 [SKIP2]]]",
     .summary = "compare two files byte by byte",
     .theme = "files",
     .promise = Promise::files,
