@@ -59,6 +59,12 @@ struct Command {
     // modify too. With `writes_with`, only given one of these options, or with `raw` these words.
     bool writes = false;
     std::span<const std::string_view> writes_with = {};
+    // The same two, for what only its arguments can tell: awk's program.
+    struct Asks {
+        bool commands = false;
+        bool writes = false;
+    };
+    Asks (*asks)(std::span<const std::string> arguments) = nullptr;
     // Says something of a container that does not run, from what its runtime noted.
     bool without_process = false;
     // Promise none, quick and without state: the shell may run it without a fork.

@@ -85,6 +85,7 @@ bool speaks_of(const Call& call, std::string_view directory) {
 // By its options, which nobody has parsed yet: what parses them is confined already.
 bool asks_to_write(const Call& call) {
     const auto& command = call.command;
+    if (command.asks) return command.asks(call.arguments).writes;
     if (!command.writes || command.writes_with.empty()) return command.writes;
     const auto listed = [&](std::string_view word) {
         return std::ranges::find(command.writes_with, word) != command.writes_with.end();
@@ -104,7 +105,9 @@ Promise needs(const Call& call) {
     const auto mode = call.target.mode;
     const bool apart = mode == target::Mode::node || mode == target::Mode::sidecar;
     if (!any(promise & Promise::files) || !apart) return promise;
-    const bool may = target::may_write(call.target) || speaks_of(call, target::scratch_path);
+    // Where a program writes, nobody knows before it runs.
+    const bool may = target::may_write(call.target) || speaks_of(call, target::scratch_path) ||
+                     (call.command.asks && call.target.scratch.fd);
     if (may && asks_to_write(call)) promise = promise | Promise::modify;
     return speaks_of(call, "/proc") ? promise | Promise::processes : promise;
 }
@@ -115,8 +118,8 @@ Promise lacks(const Call& call, Promise promise) {
     const auto& target = call.target;
     auto missing = promise & ~target.grants;
     if (!any(call.command.promise & Promise::files)) return missing;
-    const bool own =
-        target.scratch.fd && (call.command.writes || speaks_of(call, target::scratch_path));
+    const bool own = target.scratch.fd && (call.command.writes || call.command.asks ||
+                                           speaks_of(call, target::scratch_path));
     if (own || target::may_write(target)) missing = missing & ~Promise::modify;
     return missing;
 }
@@ -143,6 +146,7 @@ std::string out_of_sight(const Call& call, Promise promise) {
 
 bool runs_commands(const Call& call) {
     const auto& command = call.command;
+    if (command.asks) return command.asks(call.arguments).commands;
     if (!command.runs_commands || command.runs_commands_with.empty()) return command.runs_commands;
     return std::ranges::any_of(call.arguments, [&](const std::string& word) {
         return std::ranges::find(command.runs_commands_with, word) !=
@@ -180,13 +184,16 @@ int run_builtin(const Call& call, BorrowedFd in, BorrowedFd out, BorrowedFd erro
     return invoke(call, in, out, error);
 }
 
-Result<pid_t> start(const Call& call) {
+Result<pid_t> start(const Call& call, const Ends& ends) {
     const pid_t parent = ::getpid();
     const pid_t child = ::fork();
     if (child < 0) return failed("fork", call.command.name);
     if (child > 0) return child;
     ::prctl(PR_SET_PDEATHSIG, SIGKILL);
     if (::getppid() != parent) ::_exit(128 + SIGKILL);
+    if (ends.in != 0) ::dup2(ends.in, 0);
+    if (ends.out != 1) ::dup2(ends.out, 1);
+    for (const int fd : ends.close) ::close(fd);
     // _exit: what the parent had buffered is the parent's to write.
     ::_exit(run_confined(call));
 }

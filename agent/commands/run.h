@@ -34,8 +34,17 @@ int run_confined(const Call& call);
 // In the calling process, unconfined, on these descriptors: for commands that are `builtin`.
 int run_builtin(const Call& call, BorrowedFd in, BorrowedFd out, BorrowedFd error);
 
+// What a child has as its descriptors 0 and 1 instead of ours, and those of ours that it must not
+// keep: the ends of other pipes, whose readers would wait for it. There is no exec(2) to close
+// them.
+struct Ends {
+    int in = 0;
+    int out = 1;
+    std::vector<int> close = {};
+};
+
 // fork(2) with `call` in the child, which never returns. The child dies with its parent.
-Result<pid_t> start(const Call& call);
+Result<pid_t> start(const Call& call, const Ends& ends = {});
 // start, wait: for xargs, find -exec, timeout. The status as shells count it.
 Result<int> run_child(const Call& call);
 

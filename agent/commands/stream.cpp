@@ -109,6 +109,13 @@ Result<std::string_view> Input::block() {
     return bytes;
 }
 
+Result<std::string_view> Input::ahead(std::size_t known) {
+    while (end_ - begin_ <= known) {
+        if (!TRY(fill())) break;
+    }
+    return std::string_view(buffer_.get() + begin_, end_ - begin_);
+}
+
 Result<std::optional<std::string_view>> Input::line(char terminator) {
     std::size_t searched = 0;
     for (;;) {

@@ -64,6 +64,10 @@ public:
     // The next line with its terminator if it has one (the last may not); nullopt at the end.
     // A line of more than 64 MiB is refused. Valid until the next call.
     Result<std::optional<std::string_view>> line(char terminator = '\n');
+    // All that is buffered, and more of the input when that is not beyond `known` bytes; `known`
+    // and no more is the end. skip() takes from its front.
+    Result<std::string_view> ahead(std::size_t known);
+    void skip(std::size_t count) { begin_ += count; }
     [[nodiscard]] BorrowedFd fd() const { return fd_; }
 
 private:

@@ -94,6 +94,7 @@ ARGUMENTS = {
        for name in ("cat", "head", "tail", "wc", "strings", "hexdump", "hd", "md5sum", "sha1sum",
                     "sha256sum", "sha512sum", "b2sum", "cksum", "base64", "sort", "uniq", "tac", "rev", "nl", "paste",
                     "fold", "expand", "unexpand")},
+    "awk": ["/text/ { print > \"/many/kinds/new\" }", "/many/kinds/file9", "/many/kinds/fifo"],
     "sed": ["s/text/x/w /many/kinds/new", "/many/kinds/file9", "/many/kinds/fifo"],
     **{name: ["/many/kinds/file3", "/many/kinds/file9"] for name in ("comm", "join", "cmp", "diff")},
     **{name: ["/many/kinds/file9", "/many/kinds/fifo", "/many/kinds/null"]

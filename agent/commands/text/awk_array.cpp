@@ -1,0 +1,121 @@
+// commands/text/awk_array.cpp - arrays of awk.
+#include "commands/text/awk_array.h"
+
+#include <algorithm>
+#include <cstring>
+#include <ctime>
+
+namespace limpet::commands::awk {
+namespace {
+
+// Keys come from hostile text: without a secret they could all be made to collide.
+std::uint64_t secret() {
+    static const std::uint64_t made = [] {
+        timespec now{};
+        ::clock_gettime(CLOCK_REALTIME, &now);
+        const auto place = reinterpret_cast<std::uintptr_t>(&now);
+        return (static_cast<std::uint64_t>(now.tv_nsec) * 0x9E3779B97F4A7C15U) ^
+               (static_cast<std::uint64_t>(place) << 20) ^ static_cast<std::uint64_t>(now.tv_sec);
+    }();
+    return made;
+}
+
+std::uint64_t mixed(std::uint64_t a, std::uint64_t b) {
+    __extension__ using Wide = unsigned __int128;
+    const auto product = static_cast<Wide>(a) * b;
+    return static_cast<std::uint64_t>(product) ^ static_cast<std::uint64_t>(product >> 64);
+}
+
+}  // namespace
+
+std::uint32_t Array::hash(std::string_view key) {
+    constexpr std::uint64_t odd = 0xA0761D6478BD642FU;
+    std::uint64_t state = secret() ^ key.size();
+    const char* at = key.data();
+    std::size_t left = key.size();
+    std::uint64_t word = 0;
+    for (; left > 8; left -= 8, at += 8) {
+        std::memcpy(&word, at, 8);
+        state = mixed(state ^ word, odd);
+    }
+    word = 0;
+    std::memcpy(&word, at, left);
+    state = mixed(state ^ word, odd ^ state);
+    return static_cast<std::uint32_t>(state ^ (state >> 32));
+}
+
+std::uint32_t Array::find(std::string_view key, std::uint32_t hash) const {
+    if (index_.empty()) return none;
+    const auto mask = static_cast<std::uint32_t>(index_.size() - 1);
+    for (auto slot = hash & mask;; slot = (slot + 1) & mask) {
+        if (index_[slot] == 0) return none;
+        const auto& element = elements_[index_[slot] - 1];
+        if (element.hash == hash && element.key.has_text() && element.key.view() == key) {
+            return slot;
+        }
+    }
+}
+
+// Room for as many again; what was erased goes for good.
+void Array::rebuild() {
+    std::erase_if(elements_, [](const Element& element) { return !element.key.has_text(); });
+    std::size_t size = 16;
+    while (size < (live_ + 1) * 3) size *= 2;
+    index_.assign(size, 0);
+    const auto mask = static_cast<std::uint32_t>(size - 1);
+    for (std::size_t i = 0; i < elements_.size(); ++i) {
+        auto slot = elements_[i].hash & mask;
+        while (index_[slot] != 0) slot = (slot + 1) & mask;
+        index_[slot] = static_cast<std::uint32_t>(i + 1);
+    }
+}
+
+Value& Array::at(std::string_view key) {
+    const auto hashed = hash(key);
+    if (const auto slot = find(key, hashed); slot != none) return elements_[index_[slot] - 1].value;
+    // Two thirds full, with what was erased.
+    if ((elements_.size() + 1) * 3 > index_.size() * 2) rebuild();
+    memory.reserve(sizeof(Element) + 2 * sizeof(std::uint32_t));
+    const auto mask = static_cast<std::uint32_t>(index_.size() - 1);
+    auto slot = hashed & mask;
+    while (index_[slot] != 0) slot = (slot + 1) & mask;
+    elements_.push_back({Value(key), {}, hashed});
+    index_[slot] = static_cast<std::uint32_t>(elements_.size());
+    ++live_;
+    return elements_.back().value;
+}
+
+void Array::erase(std::string_view key) {
+    const auto slot = find(key, hash(key));
+    if (slot == none) return;
+    auto& element = elements_[index_[slot] - 1];
+    element.key = Value();
+    element.value = Value();
+    --live_;
+    memory.held -= std::min(memory.held, sizeof(Element) + 2 * sizeof(std::uint32_t));
+    if (live_ == 0) clear();
+}
+
+void Array::clear() {
+    memory.held -= std::min(memory.held, live_ * (sizeof(Element) + 2 * sizeof(std::uint32_t)));
+    elements_.clear();
+    live_ = 0;
+    // A table that split() fills again and again stays; a huge one goes.
+    if (index_.size() > 4096) {
+        index_ = {};
+        elements_ = {};
+    } else {
+        std::ranges::fill(index_, 0);
+    }
+}
+
+std::vector<Value> Array::keys() const {
+    std::vector<Value> all;
+    all.reserve(live_);
+    for (const auto& element : elements_) {
+        if (element.key.has_text()) all.push_back(element.key);
+    }
+    return all;
+}
+
+}  // namespace limpet::commands::awk
