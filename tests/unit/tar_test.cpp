@@ -1,0 +1,131 @@
+// tar_test.cpp - headers of archives, there and back, and what is refused.
+#include "parse/tar.h"
+
+#include <catch2/catch.hpp>
+
+#include <cstring>
+
+using namespace limpet;
+using namespace limpet::parse::tar;
+
+namespace {
+
+Result<Entry> read_back(std::string_view blocks) {
+    Reader reader;
+    for (std::size_t at = 0; at < blocks.size(); at += block_size) {
+        const auto got = reader.block(blocks.substr(at, block_size));
+        if (!got) return std::unexpected(got.error());
+        if (*got == Reader::Got::entry) return reader.entry();
+    }
+    return refused("read", "no entry");
+}
+
+std::string sealed(std::string block) {
+    std::memset(block.data() + 148, ' ', 8);
+    unsigned sum = 0;
+    for (const char byte : block) sum += static_cast<unsigned char>(byte);
+    std::snprintf(block.data() + 148, 8, "%06o", sum);
+    return block;
+}
+
+// A header with something written over it.
+std::string changed(Entry entry, std::size_t at, std::string_view bytes) {
+    auto block = headers(entry);
+    std::memcpy(block.data() + at, bytes.data(), bytes.size());
+    return sealed(block);
+}
+
+std::string extended(char type, std::string text) {
+    auto all = headers({.name = "extended", .type = type, .size = text.size()});
+    return all + text + std::string(padding(text.size()), '\0');
+}
+
+}  // namespace
+
+TEST_CASE("entries come back as they were written", "[tar]") {
+    const std::string deep(90, 'd'), long_name(180, 'n');
+    for (const auto& name : {std::string("a"), deep + '/' + deep, deep + '/' + deep + '/', long_name,
+                             long_name + '/' + long_name, std::string(100, 'x'), std::string("n\nl \xff")}) {
+        const Entry entry{.name = name, .link = name, .user = "u", .group = "g",
+                          .type = symbolic_link, .mode = 0644, .uid = 3'000'000,
+                          .gid = 4'000'000'000, .modified = -5};
+        const auto again = read_back(headers(entry));
+        REQUIRE(again);
+        CHECK(again->name == name);
+        CHECK(again->link == name);
+        CHECK(again->uid == 3'000'000);
+        CHECK(again->gid == 4'000'000'000);
+        CHECK(again->modified == -5);
+        CHECK(again->user == "u");
+    }
+    const auto large = read_back(headers({.name = "l", .size = std::uint64_t{9} << 33}));
+    REQUIRE(large);
+    CHECK(large->size == std::uint64_t{9} << 33);
+}
+
+TEST_CASE("numbers beyond octal", "[tar]") {
+    const Entry plain{.name = "n"};
+    const auto size = read_back(changed(plain, 124, std::string_view("\x80\0\0\0\0\0\0\2\0\0\0\0", 12)));
+    REQUIRE(size);
+    CHECK(size->size == std::uint64_t{2} << 32);
+    const auto time = read_back(changed(plain, 136, std::string(11, '\xff') + '\xfe'));
+    REQUIRE(time);
+    CHECK(time->modified == -2);
+    CHECK(text(read_back(changed(plain, 124, std::string(12, '\xff'))).error()) ==
+          "header: its size is negative");
+    CHECK_FALSE(read_back(changed(plain, 124, "\x80\x7f\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff")));
+    CHECK_FALSE(read_back(changed(plain, 124, "12x")));
+    CHECK(read_back(changed(plain, 100, "  644 ")).value().mode == 0644);
+}
+
+TEST_CASE("a wrong checksum is no header", "[tar]") {
+    auto block = headers({.name = "n"});
+    block[0] = 'm';
+    CHECK(text(read_back(block).error()) == "header: its checksum is wrong");
+    Reader reader;
+    CHECK(*reader.block(std::string(512, '\0')) == Reader::Got::zeros);
+}
+
+TEST_CASE("extended headers have bounds", "[tar]") {
+    const auto plain = headers({.name = "n", .size = 5});
+    const auto pax = read_back(extended('x', "10 path=p\n14 linkpath=l\n10 size=7\n") + plain);
+    REQUIRE(pax);
+    CHECK(pax->name == "p");
+    CHECK(pax->link == "l");
+    CHECK(pax->size == 7);
+    CHECK(read_back(extended('L', std::string(300, 'q')) + plain).value().name == std::string(300, 'q'));
+    for (const auto* bad : {"10 path=p", "9 path=p\n", "99 path=p\n", "x path=p\n", "5 =p\n",
+                            "11 size=-7\n", "999999999999999999999 a=b\n"}) {
+        CHECK_FALSE(read_back(extended('x', bad) + plain));
+    }
+    std::string endless;
+    for (int i = 0; i < 20; ++i) endless += extended('x', "10 path=p\n");
+    CHECK(text(read_back(endless + plain).error()) ==
+          "header: too many extended headers in a row");
+    CHECK_FALSE(read_back(headers({.name = "x", .type = 'x', .size = 1 << 30}) + plain));
+}
+
+TEST_CASE("maps of sparse files", "[tar]") {
+    const auto data = headers({.name = "n", .size = 3});
+    const auto good = read_back(extended('x', "22 GNU.sparse.major=0\n24 GNU.sparse.size=1000\n"
+                                              "26 GNU.sparse.map=9,1,50,2\n") + data);
+    REQUIRE(good);
+    CHECK(good->sparse);
+    CHECK(good->real_size == 1000);
+    REQUIRE(good->extents.size() == 2);
+    CHECK(good->extents[1].offset == 50);
+    // Overlapping, beyond the end, of another sum.
+    CHECK_FALSE(read_back(extended('x', "24 GNU.sparse.size=1000\n25 GNU.sparse.map=9,2,9,1\n") + data));
+    CHECK_FALSE(read_back(extended('x', "21 GNU.sparse.size=4\n22 GNU.sparse.map=9,3\n") + data));
+    CHECK_FALSE(read_back(extended('x', "24 GNU.sparse.size=1000\n22 GNU.sparse.map=9,4\n") + data));
+    // pax 1.0: the map stands before the data, and may have no end.
+    const auto one = extended('x', "22 GNU.sparse.major=1\n28 GNU.sparse.realsize=9000\n");
+    auto map = std::string("1\n4096\n3\n");
+    map.resize(block_size, '\0');
+    const auto in_data = read_back(one + headers({.name = "n", .size = 515}) + map);
+    REQUIRE(in_data);
+    CHECK(in_data->size == 3);
+    CHECK(in_data->extents[0].offset == 4096);
+    CHECK_FALSE(read_back(one + headers({.name = "n", .size = 5150}) + std::string(512, '1')));
+    CHECK_FALSE(read_back(one + headers({.name = "n", .size = 5}) + map));
+}
