@@ -103,7 +103,7 @@ Result<> parse_options(const Command& command, std::span<const std::string> argu
                 }
                 value = arguments[i];
             }
-            options.add(*option, std::move(value));
+            options.add(*option, std::move(value), operands.size());
             continue;
         }
         if (!word.starts_with('-') || word.size() == 1) {
@@ -150,10 +150,10 @@ Result<> parse_options(const Command& command, std::span<const std::string> argu
                     return refused("option", std::string("-") + word[at] + " needs " +
                                                  std::string(option->argument));
                 }
-                options.add(*option, std::move(value));
+                options.add(*option, std::move(value), operands.size());
                 break;
             }
-            options.add(*option, std::move(value));
+            options.add(*option, std::move(value), operands.size());
         }
     }
     return {};

@@ -85,14 +85,18 @@ public:
     [[nodiscard]] std::optional<std::string_view> value(std::string_view name) const;
     // All, in the order given, for options that add up or override one another.
     [[nodiscard]] const std::vector<Given>& all() const { return given_; }
-    void add(const Option& option, std::string value) {
+    // How many operands stood before that one of all(): tar -C counts from where it stands.
+    [[nodiscard]] std::size_t operands_before(std::size_t index) const { return before_[index]; }
+    void add(const Option& option, std::string value, std::size_t operands = 0) {
         given_.push_back({&option, std::move(value)});
+        before_.push_back(operands);
     }
 
 private:
     [[nodiscard]] const Given* find(char letter) const;
     [[nodiscard]] const Given* find(std::string_view name) const;
     std::vector<Given> given_;
+    std::vector<std::size_t> before_;
 };
 
 // What the operator's side keeps of a session, beside its streams: what it was handed at the start,

@@ -322,7 +322,8 @@ constexpr Option options[]{
 };
 
 constexpr std::string_view help =
-    "Files are written beside the ones that are read, which needs --allow modify or a name below\n"
+    "Files are written beside the ones that are read, which needs --allow modify, --scratch or a "
+    "name below\n"
     "$LIMPET_SCRATCH; -c, -t, -l and standard input need nothing. Status 1: damaged or "
     "unreadable;\n"
     "what could be expanded before the damage is written. Status 2: a warning.\n\n"
@@ -340,7 +341,8 @@ constexpr Command command(std::string_view name, std::string_view summary,
             .promise = Promise::files,
             .run = run,
             .options = options,
-            .help = help};
+            .help = help,
+            .writes = true};
 }
 
 constexpr auto gzip_command = command("gzip", "compress files, or expand them", run_gzip);

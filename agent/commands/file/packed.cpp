@@ -38,15 +38,29 @@ Result<> unpack(Unpacked& input, Output* out) {
 
 Result<> write_beside(Invocation& call, const Style& style, const Source& source,
                       const std::string& name, const std::function<Result<>(Output&)>& write) {
-    if (!style.force && target::stat(call.target, call.path(name), target::Follow::no)) {
-        return failed("write", name, EEXIST);
+    const auto product = TRY(place_of(call, name));
+    if (product.stat()) {
+        if (!style.force) return failed("write", name, EEXIST);
+        TRY(remove(product, false));
     }
-    const Fd file = TRY(create(call, name, Writing::truncate));
+    const Fd file = TRY(create(call, name, Writing::exclusive, 0600));
     Output out{BorrowedFd(file)};
     auto done = write(out);
-    if (done && !out.flush()) done = std::unexpected(*out.failure());
-    if (!done) return done;
-    return {};
+    if (done && !out.flush()) done = failed("write", name, out.failure()->code);
+    if (!done) {
+        // Half of it would pass for all of it.
+        (void)remove(product, false);
+        return done;
+    }
+    if (source.is_stdin()) return {};
+    const auto& status = source.status;
+    if (::geteuid() == 0) TRY(chown(product, status.stx_uid, status.stx_gid));
+    TRY(chmod(product, status.stx_mode & 07777U));
+    const timespec times[2]{{status.stx_atime.tv_sec, status.stx_atime.tv_nsec},
+                            {status.stx_mtime.tv_sec, status.stx_mtime.tv_nsec}};
+    TRY(set_times(product, times));
+    if (style.keep) return {};
+    return remove(TRY(place_of(call, source.name)), false);
 }
 
 }  // namespace limpet::commands::packed

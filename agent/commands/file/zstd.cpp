@@ -160,7 +160,8 @@ constexpr std::string_view help =
     "It expands only; gzip compresses. What gzip made is expanded, too. Frames of before zstd 0.8\n"
     "and windows of more than 128 MiB are refused. Files are written beside the ones that are "
     "read,\n"
-    "which needs --allow modify or a name below $LIMPET_SCRATCH; -c, -t and -l need nothing.\n\n"
+    "which needs --allow modify, --scratch or a name below $LIMPET_SCRATCH; -c, -t and -l need "
+    "nothing.\n\n"
     "Examples:\n"
     "  zstdcat /var/log/app.log.zst | tail\n"
     "  zstd -d -c /data/dump.zst | head -c 1k | hexdump -C\n";
@@ -174,7 +175,8 @@ constexpr Command command(std::string_view name, std::string_view summary,
             .promise = Promise::files,
             .run = run,
             .options = options,
-            .help = help};
+            .help = help,
+            .writes = true};
 }
 
 constexpr auto zstd_command = command("zstd", "expand files that zstd compressed (-d)", run_zstd);
