@@ -100,6 +100,7 @@ ARGUMENTS = {
     **{name: ["/many/kinds/file9", "/many/kinds/fifo", "/many/kinds/null"]
        for name in ("gzip", "gunzip", "zcat", "zstd", "unzstd", "zstdcat")},
     **{name: ["/many/kinds/file9"] for name in ("od", "xxd", "file")},
+    "tar": ["c", "/many", "/volume", "/etc"],
     "expr": ["1"], "timeout": ["5", "cat", "/many/kinds/file3"], "tty": [], "clear": [],
     "yes": ["--help"],
     **{name: ["text", "/many/kinds/file9", "/many/kinds/fifo"] for name in ("egrep", "fgrep")},

@@ -44,11 +44,18 @@ std::string extended(char type, std::string text) {
 
 TEST_CASE("entries come back as they were written", "[tar]") {
     const std::string deep(90, 'd'), long_name(180, 'n');
-    for (const auto& name : {std::string("a"), deep + '/' + deep, deep + '/' + deep + '/', long_name,
-                             long_name + '/' + long_name, std::string(100, 'x'), std::string("n\nl \xff")}) {
-        const Entry entry{.name = name, .link = name, .user = "u", .group = "g",
-                          .type = symbolic_link, .mode = 0644, .uid = 3'000'000,
-                          .gid = 4'000'000'000, .modified = -5};
+    for (const auto& name :
+         {std::string("a"), deep + '/' + deep, deep + '/' + deep + '/', long_name,
+          long_name + '/' + long_name, std::string(100, 'x'), std::string("n\nl \xff")}) {
+        const Entry entry{.name = name,
+                          .link = name,
+                          .user = "u",
+                          .group = "g",
+                          .type = symbolic_link,
+                          .mode = 0644,
+                          .uid = 3'000'000,
+                          .gid = 4'000'000'000,
+                          .modified = -5};
         const auto again = read_back(headers(entry));
         REQUIRE(again);
         CHECK(again->name == name);
@@ -65,7 +72,8 @@ TEST_CASE("entries come back as they were written", "[tar]") {
 
 TEST_CASE("numbers beyond octal", "[tar]") {
     const Entry plain{.name = "n"};
-    const auto size = read_back(changed(plain, 124, std::string_view("\x80\0\0\0\0\0\0\2\0\0\0\0", 12)));
+    const auto size =
+        read_back(changed(plain, 124, std::string_view("\x80\0\0\0\0\0\0\2\0\0\0\0", 12)));
     REQUIRE(size);
     CHECK(size->size == std::uint64_t{2} << 32);
     const auto time = read_back(changed(plain, 136, std::string(11, '\xff') + '\xfe'));
@@ -93,31 +101,35 @@ TEST_CASE("extended headers have bounds", "[tar]") {
     CHECK(pax->name == "p");
     CHECK(pax->link == "l");
     CHECK(pax->size == 7);
-    CHECK(read_back(extended('L', std::string(300, 'q')) + plain).value().name == std::string(300, 'q'));
+    CHECK(read_back(extended('L', std::string(300, 'q')) + plain).value().name ==
+          std::string(300, 'q'));
     for (const auto* bad : {"10 path=p", "9 path=p\n", "99 path=p\n", "x path=p\n", "5 =p\n",
                             "11 size=-7\n", "999999999999999999999 a=b\n"}) {
         CHECK_FALSE(read_back(extended('x', bad) + plain));
     }
     std::string endless;
     for (int i = 0; i < 20; ++i) endless += extended('x', "10 path=p\n");
-    CHECK(text(read_back(endless + plain).error()) ==
-          "header: too many extended headers in a row");
+    CHECK(text(read_back(endless + plain).error()) == "header: too many extended headers in a row");
     CHECK_FALSE(read_back(headers({.name = "x", .type = 'x', .size = 1 << 30}) + plain));
 }
 
 TEST_CASE("maps of sparse files", "[tar]") {
     const auto data = headers({.name = "n", .size = 3});
-    const auto good = read_back(extended('x', "22 GNU.sparse.major=0\n24 GNU.sparse.size=1000\n"
-                                              "26 GNU.sparse.map=9,1,50,2\n") + data);
+    const auto good = read_back(extended('x',
+                                         "22 GNU.sparse.major=0\n24 GNU.sparse.size=1000\n"
+                                         "26 GNU.sparse.map=9,1,50,2\n") +
+                                data);
     REQUIRE(good);
     CHECK(good->sparse);
     CHECK(good->real_size == 1000);
     REQUIRE(good->extents.size() == 2);
     CHECK(good->extents[1].offset == 50);
     // Overlapping, beyond the end, of another sum.
-    CHECK_FALSE(read_back(extended('x', "24 GNU.sparse.size=1000\n25 GNU.sparse.map=9,2,9,1\n") + data));
+    CHECK_FALSE(
+        read_back(extended('x', "24 GNU.sparse.size=1000\n25 GNU.sparse.map=9,2,9,1\n") + data));
     CHECK_FALSE(read_back(extended('x', "21 GNU.sparse.size=4\n22 GNU.sparse.map=9,3\n") + data));
-    CHECK_FALSE(read_back(extended('x', "24 GNU.sparse.size=1000\n22 GNU.sparse.map=9,4\n") + data));
+    CHECK_FALSE(
+        read_back(extended('x', "24 GNU.sparse.size=1000\n22 GNU.sparse.map=9,4\n") + data));
     // pax 1.0: the map stands before the data, and may have no end.
     const auto one = extended('x', "22 GNU.sparse.major=1\n28 GNU.sparse.realsize=9000\n");
     auto map = std::string("1\n4096\n3\n");

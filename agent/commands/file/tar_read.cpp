@@ -149,10 +149,14 @@ void print(Invocation& call, Output& out, const Style& style, const Entry& entry
         const auto who = id(entry.user, entry.uid) + '/' + id(entry.group, entry.gid);
         // The column grows with what it has to hold, and stays so.
         width = std::max(width, who.size() + size.size());
-        const auto time = parse::format_time("%Y-%m-%d %H:%M", parse::moment(entry.modified));
-        out.write(mode + ' ' + who + ' ');
-        out.write(std::string(width - who.size() - size.size(), ' ') + size + ' ');
-        out.write(time + ' ');
+        out.write(mode);
+        out.put(' ');
+        out.write(who);
+        out.write(std::string(width + 1 - who.size() - size.size(), ' '));
+        out.write(size);
+        out.put(' ');
+        out.write(parse::format_time("%Y-%m-%d %H:%M", parse::moment(entry.modified)));
+        out.put(' ');
         out.write(shown_name(call, entry.name));
         if (entry.type == parse::tar::symbolic_link) {
             out.write(" -> " + shown_name(call, entry.link));
