@@ -47,6 +47,14 @@ Error with_hint(Error error, const char* hint) {
     return error;
 }
 
+// The kernel keeps a name that carries a mount in one's own mount namespace; our tree is in none,
+// so with the name it would take the mount away from the target.
+bool carries_mount(const Place& place) {
+    if (!place.target || place.target->mode == target::Mode::here) return false;
+    const auto status = sys::statx(BorrowedFd(place.at()), place.name, AT_SYMLINK_NOFOLLOW);
+    return status && (status->stx_attributes & STATX_ATTR_MOUNT_ROOT) != 0;
+}
+
 Result<> done(long result, const Place& place, std::string_view action) {
     if (result == 0) return {};
     return place.failed(action);
@@ -113,21 +121,39 @@ std::unexpected<Error> Place::failed(std::string_view action) const {
 
 Result<struct statx> Place::stat() const {
     target::deadline::enter();
-    auto status = sys::statx(directory.fd, name, AT_SYMLINK_NOFOLLOW);
+    auto status = sys::statx(BorrowedFd(at()), name, how());
     if (!status) status.error().subject = spoken;
     return status;
 }
 
-Place Place::child(const target::Directory& opened, std::string_view entry) const {
+Place Place::entry(const target::Directory& held, std::string_view entry, std::string as) const {
     Place place;
-    place.directory.fd = Fd(::fcntl(opened.fd.get(), F_DUPFD_CLOEXEC, 3));
-    place.directory.name = opened.name;
+    place.borrowed = held.fd.get();
     place.name = entry;
-    place.spoken = spoken;
-    if (!place.spoken.ends_with('/')) place.spoken += '/';
-    place.spoken += entry;
+    place.spoken = std::move(as);
     place.hint = hint;
+    place.target = target;
     return place;
+}
+
+Result<Place> place_behind(const Invocation& call, std::string_view operand) {
+    if (operand.empty()) return failed("open", operand, ENOENT);
+    Place place;
+    place.path = call.path(operand);
+    const auto [directory, rest] = target::place(call.target, place.path);
+    place.spoken = operand;
+    place.hint = hint_at(call.target, directory);
+    place.target = &call.target;
+    place.directory.fd = TRY(directory->open(rest, O_PATH));
+    return place;
+}
+
+bool asked(Invocation& call, const std::string& question) {
+    call.out.flush();
+    call.error.write(std::string(call.command.name) + ": " + question + ' ');
+    call.error.flush();
+    const auto line = call.in.line();
+    return line && *line && !(*line)->empty() && ((**line)[0] == 'y' || (**line)[0] == 'Y');
 }
 
 Result<Place> place_of(const Invocation& call, std::string_view operand) {
@@ -138,6 +164,7 @@ Result<Place> place_of(const Invocation& call, std::string_view operand) {
     Place place;
     place.spoken = operand;
     place.hint = hint_at(call.target, directory);
+    place.target = &call.target;
     const auto slash = rest.rfind('/');
     place.name = slash == rest.npos ? rest : rest.substr(slash + 1);
     auto parent = slash == rest.npos ? std::string(".") : rest.substr(0, slash);
@@ -162,12 +189,19 @@ Result<> make_directory(const Place& place, unsigned mode) {
 
 Result<> remove(const Place& place, bool directory) {
     target::deadline::enter();
+    if (carries_mount(place)) {
+        errno = EBUSY;
+        return place.failed("remove");
+    }
     const int flags = directory ? AT_REMOVEDIR : 0;
     return done(::unlinkat(place.at(), place.name.c_str(), flags), place, "remove");
 }
 
 Result<> rename(const Place& from, const Place& to, unsigned flags) {
     target::deadline::enter();
+    if (carries_mount(from) || carries_mount(to)) {
+        return limpet::failed("move", from.spoken + " to " + to.spoken, EBUSY);
+    }
     const int result =
         flags == 0 ? ::renameat(from.at(), from.name.c_str(), to.at(), to.name.c_str())
                    : ::renameat2(from.at(), from.name.c_str(), to.at(), to.name.c_str(), flags);
@@ -187,32 +221,45 @@ Result<> symlink(const std::string& text, const Place& to) {
     return done(::symlinkat(text.c_str(), to.at(), to.name.c_str()), to, "make link");
 }
 
-Result<> make_node(const Place& place, unsigned mode) {
+Result<> make_node(const Place& place, unsigned mode, dev_t device) {
     target::deadline::enter();
-    return done(::mknodat(place.at(), place.name.c_str(), mode, 0), place, "make");
+    return done(::mknodat(place.at(), place.name.c_str(), mode, device), place, "make");
 }
 
 Result<> chmod(const Place& place, unsigned mode) {
     target::deadline::enter();
-    const long result =
-        ::syscall(fchmodat2, place.at(), place.name.c_str(), mode, AT_SYMLINK_NOFOLLOW);
+    const auto* name = place.name.c_str();
+    const long result = ::syscall(fchmodat2, place.at(), name, mode, place.how());
     if (result == 0 || errno != ENOSYS) return done(result, place, "change mode of");
-    // Only what may be opened: the older call would follow a link that comes to be there.
-    const auto file =
-        sys::openat(place.directory.fd, place.name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY);
-    if (!file) return place.failed("change mode of");
+    const auto status = TRY(place.stat());
+    if (S_ISLNK(status.stx_mode)) {
+        errno = EOPNOTSUPP;
+        return place.failed("change mode of");
+    }
+    // Where one stands that is what every chmod(1) does. Of a target only what may be opened: the
+    // older call would follow a link that comes to be there.
+    if (place.target->mode == target::Mode::here) {
+        const bool whole = place.name.empty();
+        return done(
+            ::fchmodat(whole ? AT_FDCWD : place.at(), whole ? place.path.c_str() : name, mode, 0),
+            place, "change mode of");
+    }
+    const auto file = place.name.empty() ? target::open_for_reading(*place.target, place.path)
+                                         : sys::openat2(BorrowedFd(place.at()), place.name,
+                                                        O_RDONLY | O_NONBLOCK | O_NOFOLLOW, 0);
+    if (!file) return std::unexpected(file.error());
     return done(::fchmod(file->get(), mode), place, "change mode of");
 }
 
 Result<> chown(const Place& place, uid_t uid, gid_t gid) {
     target::deadline::enter();
-    const int result = ::fchownat(place.at(), place.name.c_str(), uid, gid, AT_SYMLINK_NOFOLLOW);
+    const int result = ::fchownat(place.at(), place.name.c_str(), uid, gid, place.how());
     return done(result, place, "change owner of");
 }
 
 Result<> set_times(const Place& place, const timespec (&times)[2]) {
     target::deadline::enter();
-    const int result = ::utimensat(place.at(), place.name.c_str(), times, AT_SYMLINK_NOFOLLOW);
+    const int result = ::utimensat(place.at(), place.name.c_str(), times, place.how());
     return done(result, place, "set times of");
 }
 

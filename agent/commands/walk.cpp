@@ -52,8 +52,16 @@ void Trail::close_far() {
     if (identify(level)) level.directory.reset();
 }
 
-Result<> Trail::start(std::string path) {
+Result<> Trail::start(std::string path, target::Follow follow) {
     levels_.clear();
+    const auto slash = path.rfind('/');
+    if (follow == target::Follow::no && slash != path.npos && slash + 1 < path.size()) {
+        const auto above = path.substr(0, std::max<std::size_t>(slash, 1));
+        const target::Directory parent{TRY(target::open(target_, above, O_PATH | O_DIRECTORY)),
+                                       above};
+        auto directory = TRY(parent.child(path.substr(slash + 1)));
+        return push({.name = std::move(path), .by_path = true, .directory = std::move(directory)});
+    }
     auto directory = TRY(target::open_directory(target_, path));
     return push({.name = std::move(path), .by_path = true, .directory = std::move(directory)});
 }
@@ -160,7 +168,8 @@ Result<std::string> Visit::readlink() {
 bool Walk::enter(Visit& visit) {
     Result<> entered;
     if (!visit.parent_) {
-        entered = trail_->start(call_->path(path_));
+        entered = trail_->start(call_->path(path_),
+                                operand_itself ? target::Follow::no : target::Follow::yes);
     } else if (follow) {
         const auto status = visit.status();
         if (status && trail_->holds(*status)) {

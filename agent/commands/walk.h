@@ -24,7 +24,7 @@ public:
 
     explicit Trail(const target::Target& target) : target_(target) {}
     // By an absolute path, through links: the first step.
-    Result<> start(std::string path);
+    Result<> start(std::string path, target::Follow follow = target::Follow::yes);
     // Into an entry of the directory where the trail stands.
     Result<> enter(std::string_view name);
     // Through a symbolic link, by the absolute path of it: for walks that follow links.
@@ -91,6 +91,7 @@ class Walk {
 public:
     bool follow = false;          // links below the operand
     bool follow_operand = false;  // the operand itself
+    bool operand_itself = false;  // who changes things: never through a link that it became
     bool one_filesystem = false;
     std::size_t depth_limit = SIZE_MAX;
     // Before the entries of a directory; `descend` of anything else is `skip`.

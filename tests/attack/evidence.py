@@ -87,6 +87,9 @@ ARGUMENTS = {
     **{name: [] for name in ("reset", "nproc", "groups")},
     "ls": ["-laR", "/"], "find": ["/", "-type", "f"], "grep": ["-r", "text", "/many"],
     "stat": ["/many/kinds/link", "/volume/shared"], "du": ["-a", "/many"], "tree": ["/many"],
+    **{name: ["/many/kinds/file3", "/many/kinds/new"] for name in
+       ("cp", "mv", "rm", "rmdir", "mkdir", "ln", "touch", "truncate", "sync", "dd", "install",
+        "mktemp", "chmod", "chown", "chgrp")},
     "scratch": ["diff"], "test": ["-f", "/many/kinds/file1"], "[": ["-s", "/many/kinds/file1", "]"],
     "xargs": ["-a", "/many/kinds/file3", "cat", "/volume/shared"],
     **{name: ["/many/kinds/link"] for name in ("readlink", "realpath")},
