@@ -3,6 +3,7 @@
 
 #include "parse/calendar.h"
 
+#include <algorithm>
 #include <ctime>
 
 namespace limpet::commands::diff {

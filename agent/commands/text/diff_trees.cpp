@@ -3,6 +3,8 @@
 #include "commands/walk.h"
 #include "parse/wildcard.h"
 
+#include <algorithm>
+
 namespace limpet::commands::diff {
 namespace {
 

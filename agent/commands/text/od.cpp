@@ -2,6 +2,7 @@
 #include "commands/text/dump_input.h"
 #include "parse/number.h"
 
+#include <algorithm>
 #include <bit>
 #include <cstdlib>
 #include <cstring>
