@@ -23,6 +23,18 @@ std::uint32_t current_mask() {
     return mask;
 }
 
+// A name in the directory that `at` has open; it outlives `at`, as links need two places at once.
+Result<Place> child(const Place& at, std::string_view name) {
+    Place place{.directory = {.fd = TRY(sys::dup(at.directory.fd)), .name = at.directory.name},
+                .name = std::string(name),
+                .spoken = at.spoken,
+                .target = at.target,
+                .hint = at.hint};
+    if (!place.spoken.ends_with('/')) place.spoken += '/';
+    place.spoken += name;
+    return place;
+}
+
 }  // namespace
 
 Extraction::Extraction(Invocation& call, const Style& style)
@@ -47,7 +59,7 @@ Result<Place> Extraction::descend(Place from, std::string_view component, bool m
     const std::string name(component);
     auto opened = from.directory.child(name);
     if (!opened && opened.error().code == ENOENT && make) {
-        auto wanted = from.child(from.directory, component);
+        auto wanted = TRY(child(from, component));
         TRY(make_directory(wanted, 0777));
         opened = from.directory.child(name);
     }
@@ -74,7 +86,7 @@ Result<Place> Extraction::place(std::string_view name, bool make) {
         if (!component.empty() && component != ".") components.push_back(component);
         at = end + 1;
     }
-    if (components.empty()) return base_->child(base_->directory, ".");
+    if (components.empty()) return child(*base_, ".");
     std::string path;
     for (std::size_t i = 0; i + 1 < components.size(); ++i) {
         path += components[i];
@@ -85,6 +97,7 @@ Result<Place> Extraction::place(std::string_view name, bool make) {
             .directory = {.fd = TRY(sys::dup(base_->directory.fd)), .name = base_->directory.name},
             .name = ".",
             .spoken = base_->spoken,
+            .target = base_->target,
             .hint = base_->hint};
         parent_.reset();
         for (std::size_t i = 0; i + 1 < components.size(); ++i) {
@@ -93,7 +106,7 @@ Result<Place> Extraction::place(std::string_view name, bool make) {
         parent_ = std::move(at);
         parent_path_ = std::move(path);
     }
-    return parent_->child(parent_->directory, components.back());
+    return child(*parent_, components.back());
 }
 
 Result<> Extraction::settle(const Late& what, const Place& place) {
