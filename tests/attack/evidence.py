@@ -85,7 +85,7 @@ ARGUMENTS = {
        for name in ("less", "more", "vi", "view")},
     "watch": ["-n", "0.1", "-g", "date", "+%N"], "time": ["cat", "/many/kinds/file3"],
     **{name: [] for name in ("reset", "nproc", "groups")},
-    "ls": ["-laR", "/"], "find": ["/", "-type", "f"], "grep": ["-r", "text", "/many"],
+    "ls": ["-laR", "/"], "find": ["/", "-type", "f"], "findmnt": [], "grep": ["-r", "text", "/many"],
     "stat": ["/many/kinds/link", "/volume/shared"], "du": ["-a", "/many"], "tree": ["/many"],
     **{name: ["/many/kinds/file3", "/many/kinds/new"] for name in
        ("cp", "mv", "rm", "rmdir", "mkdir", "ln", "touch", "truncate", "sync", "dd", "install",

@@ -28,10 +28,14 @@ int run(Invocation& call) {
         std::string_view text;
     };
     const Part parts[]{{'s', kernel.sysname}, {'n', node},           {'r', kernel.release},
-                       {'v', kernel.version}, {'m', kernel.machine}, {'O', "GNU/Linux"}};
+                       {'v', kernel.version}, {'m', kernel.machine}, {'p', "unknown"},
+                       {'i', "unknown"},      {'o', "GNU/Linux"}};
     std::string line;
     for (const auto& [letter, word] : parts) {
-        const bool chosen = call.options.has('a') || call.options.has(letter);
+        // Nobody knows the processor's other names, so -a leaves them out.
+        const bool chosen = (call.options.has('a') && word != "unknown") ||
+                            call.options.has(letter) ||
+                            (letter == 'o' && call.options.has("operating-system"));
         if (chosen) line += (line.empty() ? "" : " ") + std::string(word);
     }
     call.out.write((line.empty() ? std::string(kernel.sysname) : line) + '\n');
@@ -45,13 +49,15 @@ constexpr Option options[]{
     {'r', "kernel-release", "", "the kernel's release"},
     {'v', "kernel-version", "", "the kernel's version"},
     {'m', "machine", "", "the machine's architecture"},
-    {'O', "operating-system", "", "the operating system"},
-    json_option,
+    {'p', "processor", "", "the processor (unknown)"},
+    {'i', "hardware-platform", "", "the platform (unknown)"},
+    {0, "operating-system", "", "the operating system"},
+    {'o', "output", format_or_nothing, "the same; -o json: JSON lines"},
 };
 
 constexpr Command uname_command{
     .name = "uname",
-    .usage = "[-asnrvm] [-o json]",
+    .usage = "[-asnrvmpio] [-o json]",
     .summary = "print the kernel under the target",
     .theme = "container",
     .promise = Promise::files,

@@ -127,19 +127,6 @@ private:
     Table table_;
 };
 
-// The mount that a path lies on: the longest that leads there, and of two the later one.
-const parse::Mount* mount_of(const std::vector<parse::Mount>& mounts, std::string_view path) {
-    const parse::Mount* best = nullptr;
-    for (const auto& mount : mounts) {
-        const std::string_view point = mount.point;
-        const bool below =
-            path.starts_with(point) &&
-            (point == "/" || path.size() == point.size() || path[point.size()] == '/');
-        if (below && (!best || point.size() >= best->point.size())) best = &mount;
-    }
-    return best;
-}
-
 int run(Invocation& call) {
     const auto mounts = mount_table(call);
     if (!mounts) {

@@ -32,4 +32,16 @@ TypeFilter type_filter(const Options& options) {
     return filter;
 }
 
+const parse::Mount* mount_of(const std::vector<parse::Mount>& mounts, std::string_view path) {
+    const parse::Mount* best = nullptr;
+    for (const auto& mount : mounts) {
+        const std::string_view point = mount.point;
+        const bool below =
+            path.starts_with(point) &&
+            (point == "/" || path.size() == point.size() || path[point.size()] == '/');
+        if (below && (!best || point.size() >= best->point.size())) best = &mount;
+    }
+    return best;
+}
+
 }  // namespace limpet::commands

@@ -20,4 +20,7 @@ struct TypeFilter {
 };
 TypeFilter type_filter(const Options& options);
 
+// The mount that a path lies on: the longest that leads there, and of two the later one.
+const parse::Mount* mount_of(const std::vector<parse::Mount>& mounts, std::string_view path);
+
 }  // namespace limpet::commands

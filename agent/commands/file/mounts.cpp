@@ -53,7 +53,11 @@ int run_mounts(Invocation& call) {
 }
 
 int run_mount(Invocation& call) {
-    if (!call.operands.empty()) {
+    bool changes = !call.operands.empty();
+    for (const auto& [option, value] : call.options.all()) {
+        changes |= option->letter == 'o' && value != "json" && value != "table";
+    }
+    if (changes) {
         call.complain("nothing is mounted from here: it only lists what is");
         return 1;
     }
@@ -86,6 +90,13 @@ constexpr Option options[]{
     json_option,
 };
 
+constexpr Option mount_options[]{
+    options[0],
+    {'l', "show-labels", "", "makes no difference"},
+    {'v', "verbose", "", "makes no difference"},
+    json_option,
+};
+
 constexpr std::string_view help =
     "JSON fields: target (where), source, type, options, root (of the file system), propagation,\n"
     "device (\"major:minor\"), super_options, id, parent.\n\n"
@@ -110,7 +121,7 @@ constexpr Command mount_command{
     .theme = "files",
     .promise = Promise::files | Promise::processes,
     .run = run_mount,
-    .options = options,
+    .options = mount_options,
     .help = help,
 };
 const Register registered_mount{mount_command};

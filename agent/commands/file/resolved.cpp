@@ -11,7 +11,8 @@ constexpr std::size_t path_limit = 262'144;
 
 }  // namespace
 
-Result<std::string> resolved(const Invocation& call, const std::string& path, Missing missing) {
+Result<std::string> resolved(const Invocation& call, const std::string& path, Missing missing,
+                             bool links_too) {
     std::string done;  // resolved so far, without a slash at its end
     std::string rest = path;
     int links = 0;
@@ -39,9 +40,10 @@ Result<std::string> resolved(const Invocation& call, const std::string& path, Mi
             if (missing == Missing::last && gone && last) continue;
             return std::unexpected(status.error());
         }
-        if (!S_ISLNK(status->stx_mode)) {
+        if (!links_too || !S_ISLNK(status->stx_mode)) {
             const bool must_be_directory = !last || (slash_follows && missing != Missing::anywhere);
-            if (must_be_directory && !S_ISDIR(status->stx_mode) && missing != Missing::anywhere) {
+            if (must_be_directory && !S_ISDIR(status->stx_mode) && !S_ISLNK(status->stx_mode) &&
+                missing != Missing::anywhere) {
                 return failed("open", done, ENOTDIR);
             }
             continue;

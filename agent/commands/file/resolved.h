@@ -14,6 +14,7 @@ enum class Missing {
 };
 
 // `path` is absolute in the target.
-Result<std::string> resolved(const Invocation& call, const std::string& path, Missing missing);
+Result<std::string> resolved(const Invocation& call, const std::string& path, Missing missing,
+                             bool links_too = true);
 
 }  // namespace limpet::commands

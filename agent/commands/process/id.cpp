@@ -3,6 +3,8 @@
 #include "commands/process/names.h"
 #include "commands/process/process.h"
 #include "limpet/limits.h"
+#include "parse/number.h"
+#include "parse/passwd.h"
 #include "parse/status.h"
 
 #include <algorithm>
@@ -34,6 +36,31 @@ Result<Identity> identity(Invocation& call, ProcessNames& names) {
     return result;
 }
 
+// A user of the target's passwd, with the groups that list it.
+Result<Identity> identity_of(const Invocation& call, const std::string& name) {
+    constexpr std::size_t file_limit = std::size_t{16} * 1024 * 1024;
+    const auto unknown = [&] { return refused(name, "no such user"); };
+    Identity result;
+    std::string user;
+    const auto number = parse::number<std::uint32_t>(name);
+    const auto passwd = TRY(target::read(call.target, "/etc/passwd", file_limit));
+    for (const auto& entry : parse::passwd(passwd)) {
+        if (entry.name != name && entry.uid != number) continue;
+        user = entry.name;
+        result.user = entry.uid;
+        result.group = entry.gid;
+        break;
+    }
+    if (user.empty()) return unknown();
+    result.groups.push_back(result.group);
+    const auto groups = target::read(call.target, "/etc/group", file_limit);
+    for (const auto& entry : parse::group(groups ? *groups : std::string())) {
+        const bool member = std::ranges::find(entry.members, user) != entry.members.end();
+        if (member && entry.gid != result.group) result.groups.push_back(entry.gid);
+    }
+    return result;
+}
+
 // "0(root)", or the number alone when the target has no name for it.
 std::string with_name(std::uint32_t id, const std::string& name) {
     const auto number = std::to_string(id);
@@ -41,18 +68,23 @@ std::string with_name(std::uint32_t id, const std::string& name) {
 }
 
 int print_one(Invocation& call, ProcessNames& names, const Identity& who) {
+    const bool zero = call.options.has('z');
+    const char end = zero ? '\0' : '\n';
     const bool names_wanted = call.options.has('n');
     const auto group = [&](std::uint32_t id) {
         return names_wanted ? names.group(id) : std::to_string(id);
     };
     if (call.options.has('u')) {
-        call.out.write((names_wanted ? names.user(who.user) : std::to_string(who.user)) + '\n');
+        call.out.write((names_wanted ? names.user(who.user) : std::to_string(who.user)) + end);
     } else if (call.options.has('g')) {
-        call.out.write(group(who.group) + '\n');
+        call.out.write(group(who.group) + end);
     } else {
         std::string line;
-        for (const auto id : who.groups) line += (line.empty() ? "" : " ") + group(id);
-        call.out.write(line + '\n');
+        for (const auto id : who.groups) {
+            if (!line.empty()) line += zero ? '\0' : ' ';
+            line += group(id);
+        }
+        call.out.write(line + end);
     }
     return call.status;
 }
@@ -72,9 +104,10 @@ void print_json(Invocation& call, ProcessNames& names, const Identity& who) {
 }
 
 int run(Invocation& call) {
-    if (!call.operands.empty()) return call.misused("it takes no operand");
+    if (call.operands.size() > 1) return call.misused("one user at most");
     ProcessNames names(call.target);
-    const auto who = identity(call, names);
+    const auto who =
+        call.operands.empty() ? identity(call, names) : identity_of(call, call.operands[0]);
     if (!who) {
         call.complain(who.error());
         return 1;
@@ -101,13 +134,15 @@ constexpr Option options[]{
     {'g', "group", "", "only the effective group id"},
     {'G', "groups", "", "only all group ids"},
     {'n', "name", "", "names instead of numbers"},
+    {'z', "zero", "", "a zero byte after each, with -u, -g or -G"},
+    {'a', "", "", "makes no difference"},
     {'r', "real", "", "the real ids instead of the effective ones"},
     json_option,
 };
 
 constexpr Command id{
     .name = "id",
-    .usage = "[-u|-g|-G] [-nr] [-o json]",
+    .usage = "[-u|-g|-G] [-nrz] [-o json] [USER]",
     .summary = "show user and groups of the target's main process",
     .theme = "process",
     .promise = Promise::processes,
@@ -115,9 +150,9 @@ constexpr Command id{
     .options = options,
     .help =
         "Names are the target's own. Where there is no target but the place we stand in, it is\n"
-        "the session itself.\n"
+        "the session itself. USER is one of the target's /etc/passwd.\n"
         "JSON fields: uid, user, gid, group, gids (a list), groups (their names).\n"
-        "\nExamples:\n  id\n  id -Gn\n",
+        "\nExamples:\n  id\n  id -Gn\n  id nobody\n",
 };
 const Register registered_id{id};
 

@@ -28,6 +28,7 @@ struct File {
 
 struct Range {
     bool active = false;
+    bool done = false;  // begun by a line number once, which is all
     std::uint64_t end = 0;
 };
 
@@ -145,7 +146,13 @@ private:
             range.active = true;
             range.end = 1;
         } else if (!range.active) {
-            if (!TRY(matches(command.first))) return false;
+            // A line number begins the range on that line, or on the next one that comes here.
+            if (command.first.kind == Kind::line) {
+                if (range.done || from_zero || line < command.first.number) return false;
+                range.done = true;
+            } else if (!TRY(matches(command.first))) {
+                return false;
+            }
             range.end = second.kind == Kind::relative ? line + second.number
                         : second.kind == Kind::multiple && second.number > 0
                             ? (line + second.number - 1) / second.number * second.number
