@@ -180,7 +180,10 @@ layer_sanitize() {
     compile "$PWD/build-sanitize" unit -DCMAKE_BUILD_TYPE=Debug -DLIMPET_SANITIZE=ON &&
         catch2 sanitize "$PWD/build-sanitize/bin/unit"
 }
-layer_sessions() { scripts sessions 300; }
+layer_sessions() {
+    scripts sessions 300
+    cases sessions/properties 120 python3 tests/properties/run.py "$agent"
+}
 layer_shell() {
     scripts shell 300
     cases shell/oracles 120 python3 tests/shell/run.py "$agent" --oracles

@@ -139,6 +139,10 @@ private:
             case 'y': TRY(map(command)); break;
             case 'q':
             case 'Q':
+                if (command.second.kind != Address::Kind::none) {
+                    return wrong("q ends at one line: it takes one address");
+                }
+                [[fallthrough]];
             case 'l':
                 skip(" \t");
                 command.number = number().value_or(command.name == 'l' ? 70 : 0);

@@ -96,7 +96,7 @@ Result<Test> newer_test(State& state, std::string_view name, const std::string& 
 }
 
 // The expressions of Emacs, which find takes unless told otherwise, as basic ones: + and ? repeat,
-// and there are no intervals.
+// there are no intervals, and a dot is no newline.
 std::string from_emacs(std::string_view pattern) {
     std::string basic;
     bool repeatable = false;  // is there something for a + to repeat?
@@ -119,7 +119,7 @@ std::string from_emacs(std::string_view pattern) {
             repeatable = true;
         } else {
             if ((byte == '+' || byte == '?') && repeatable) basic += '\\';
-            basic += byte;
+            byte == '.' ? basic += "[^\n]" : basic += byte;
             repeatable = true;
         }
     }

@@ -15,7 +15,7 @@ namespace {
 
 std::string_view extension(std::string_view name) {
     const auto dot = name.rfind('.');
-    return dot == name.npos || dot == 0 ? std::string_view{} : name.substr(dot);
+    return dot == name.npos ? std::string_view{} : name.substr(dot);
 }
 
 std::string_view colour_of(const Item& item) {
@@ -167,7 +167,7 @@ void Printer::sort(std::vector<Item>& items) const {
     if (style_.reverse) std::ranges::reverse(items);
 }
 
-std::string Printer::name(std::string_view text) const {
+std::string Printer::name(std::string_view text, char mark) const {
     switch (style_.quoting) {
         case Quoting::shell: return quoted(text);
         case Quoting::shell_always: {
@@ -175,14 +175,16 @@ std::string Printer::name(std::string_view text) const {
             return shown == text ? "'" + shown + "'" : shown;
         }
         case Quoting::c: return '"' + c_escaped(text, '"') + '"';
-        case Quoting::escape: return c_escaped(text, ' ');
+        case Quoting::escape: return c_escaped(text, mark);
         case Quoting::literal: break;
     }
-    std::string shown(text);
-    if (style_.question_marks) {
-        for (char& byte : shown) {
-            if (static_cast<unsigned char>(byte) < 0x20 || byte == 0x7F) byte = '?';
-        }
+    if (!style_.question_marks) return std::string(text);
+    std::string shown;
+    while (!text.empty()) {
+        const auto length = utf8_length(text);
+        const bool control = static_cast<unsigned char>(text[0]) < 0x20 || text[0] == 0x7F;
+        shown += length == 0 || control ? std::string_view("?") : text.substr(0, length);
+        text.remove_prefix(std::max<std::size_t>(length, 1));
     }
     return shown;
 }
@@ -291,7 +293,8 @@ void Printer::print_long(const std::vector<Item>& items) {
         }
         text += ' ' + decorated(item);
         if (item.type == DT_LNK) {
-            text += " -> " + name(item.link) + mark(item.behind, IFTODT(item.behind));
+            text += " -> " + name(item.link);
+            if (style_.marks != Marks::slash) text += mark(item.behind, IFTODT(item.behind));
         }
         call_.out.write(text);
         call_.out.put(style_.end);
@@ -307,6 +310,7 @@ void Printer::print_columns(const std::vector<Item>& items) {
         const auto blocks = item.status ? item.status->stx_blocks : 0;
         block_width = std::max(block_width, style_.space.show(blocks * 512).size());
     }
+    if (style_.layout == Layout::commas) inode_width = block_width = 0;
     for (const auto& item : items) {
         std::string before;
         if (style_.inode) before += padded(std::to_string(item.inode), inode_width, true) + ' ';

@@ -73,11 +73,12 @@ public:
     void complete(std::vector<Item>& items, const target::Directory& directory,
                   const std::string& path);
     void sort(std::vector<Item>& items) const;
+    // As the style quotes it; `mark` is what -b escapes, too.
+    [[nodiscard]] std::string name(std::string_view text, char mark = ' ') const;
     // `path`: of the directory, for JSON. `streaming`: one part of many, so without a total.
     void print(const std::vector<Item>& items, const std::string& path, bool streaming);
 
 private:
-    [[nodiscard]] std::string name(std::string_view text) const;
     [[nodiscard]] std::string mark(std::uint32_t mode, unsigned char type) const;
     [[nodiscard]] bool is_directory(const Item& item) const {
         return item.type == DT_DIR || (item.type == DT_LNK && S_ISDIR(item.behind));

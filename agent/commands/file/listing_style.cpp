@@ -148,7 +148,7 @@ bool letter(char letter, const std::string& value, const Invocation& call, Style
         case 'H': style.dereference_operands = true; break;
         case 'q':
             style.question_marks = true;
-            style.quoting = Quoting::literal;
+            if (style.quoting == Quoting::shell) style.quoting = Quoting::literal;
             break;
         case 'Q': style.quoting = Quoting::c; break;
         case 'b': style.quoting = Quoting::escape; break;
@@ -186,6 +186,7 @@ Result<> word(std::string_view name, const std::string& value, const Invocation&
         style.end = '\0';
         style.layout = Layout::lines;
         style.quoting = Quoting::literal;
+        style.question_marks = false;
         style.colour = false;
     }
     if (name == "block-size") {

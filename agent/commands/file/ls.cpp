@@ -48,7 +48,7 @@ private:
 void Lister::heading(const std::string& path) {
     if (!headings_ || call_.json()) return;
     if (!first_) call_.out.put('\n');
-    call_.out.write(shown_name(call_, path) + ":\n");
+    call_.out.write(printer_.name(path, ':') + ":\n");
 }
 
 // Lists one directory; false when it could not be read.
@@ -147,7 +147,10 @@ void Lister::operands(std::vector<std::string> names) {
         Item item{.name = name};
         auto status = target::stat(call_.target, call_.path(name),
                                    through ? target::Follow::yes : target::Follow::no);
-        if (!status && through) {
+        // Only -L and -H want what a link to something else leads to.
+        const bool asked = style_.dereference || style_.dereference_operands;
+        const bool nowhere = !status && status.error().code == ENOENT;
+        if (through && !asked && (nowhere || (status && !S_ISDIR(status->stx_mode)))) {
             status = target::stat(call_.target, call_.path(name), target::Follow::no);
         }
         if (!status) {
@@ -240,6 +243,7 @@ constexpr Option options[]{
     {'b', "escape", "", "other characters as C writes them"},
     {0, "quoting-style", "WORD", "literal, shell, shell-always, c, escape"},
     {'N', "literal", "", "names as they are, also on a terminal"},
+    {'T', "tabsize", "COLUMNS", "makes no difference: columns are parted by blanks"},
     {'w', "width", "COLUMNS", "of the output"},
     {0, "zero", "", "each name ends with a zero byte"},
     {0, "time-style", "WORD", "full-iso, long-iso, iso, locale, +FORMAT"},
