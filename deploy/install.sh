@@ -31,6 +31,7 @@ tests=(
     python3-yaml       # the manifests of deploy/ are parsed
     iproute2 strace util-linux
     mawk zstd          # yardsticks, with what Debian has anyway
+    jq                 # what ours is compared with
     git                # the lint looks at tracked files only
     clang-19 clang-format-19 clang-tidy-19
     libclang-rt-19-dev # the fuzzers' runtime

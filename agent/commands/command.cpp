@@ -102,6 +102,13 @@ Result<> parse_options(const Command& command, std::span<const std::string> argu
                                                  std::string(option->argument));
                 }
                 value = arguments[i];
+                if (option->argument.find(' ') != option->argument.npos) {
+                    if (++i == arguments.size()) {
+                        return refused("option", "--" + std::string(option->name) + " needs " +
+                                                     std::string(option->argument));
+                    }
+                    value += '=' + arguments[i];
+                }
             }
             options.add(*option, std::move(value), operands.size());
             continue;
@@ -178,7 +185,9 @@ std::string help_text(const Command& command) {
         if (!option.name.empty()) line += "--" + std::string(option.name);
         if (!option.argument.empty()) {
             const bool optional = option.argument[0] == '[';
-            const std::string_view join = option.name.empty() ? (optional ? "" : " ") : "=";
+            const bool two = option.argument.find(' ') != option.argument.npos;
+            const std::string_view join =
+                two || (option.name.empty() && !optional) ? " " : option.name.empty() ? "" : "=";
             line += optional && !option.name.empty()
                         ? "[=" + std::string(option.argument.substr(1))
                         : std::string(join) + std::string(option.argument);

@@ -221,4 +221,44 @@ std::optional<std::int64_t> Json::integer() const {
 
 Result<Json> json(std::string_view text) { return Reader(text).document(); }
 
+std::size_t JsonCutter::take(std::string_view text) {
+    for (std::size_t at = 0; at < text.size(); ++at) {
+        const char byte = text[at];
+        if (quoted_) {
+            if (escaped_) {
+                escaped_ = false;
+            } else if (byte == '\\') {
+                escaped_ = true;
+            } else if (byte == '"') {
+                quoted_ = false;
+                if (depth_ > 0) continue;
+                state_ = State::done;
+                return at + 1;
+            }
+            continue;
+        }
+        const bool blank = byte == ' ' || byte == '\t' || byte == '\n' || byte == '\r';
+        const bool opens = byte == '{' || byte == '[';
+        const bool closes = byte == '}' || byte == ']';
+        if (state_ == State::word && (blank || opens || closes || byte == '"')) {
+            state_ = State::done;
+            return at;
+        }
+        if (byte == '"') {
+            quoted_ = true;
+        } else if (opens) {
+            ++depth_;
+        } else if (closes) {
+            // One that closes nothing is a value of its own, which nobody can read.
+            if (depth_ > 0) --depth_;
+            if (depth_ > 0) continue;
+            state_ = State::done;
+            return at + 1;
+        } else if (!blank && depth_ == 0) {
+            state_ = State::word;
+        }
+    }
+    return text.size();
+}
+
 }  // namespace limpet::parse

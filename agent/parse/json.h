@@ -42,4 +42,23 @@ inline constexpr std::size_t json_values = 500'000;  // about 60 MB of memory at
 // they are.
 Result<Json> json(std::string_view text);
 
+// Cuts a stream of values apart, without a look at what is in them: brackets and quotes that match.
+class JsonCutter {
+public:
+    // Bytes at the front of `text` that belong to the value that is being gathered, blanks before
+    // it included; whole() tells whether it ends with them. A lone word or number ends with what
+    // cannot belong to it, or with the input.
+    std::size_t take(std::string_view text);
+    [[nodiscard]] bool whole() const { return state_ == State::done; }
+    // The next value.
+    void next() { *this = {}; }
+
+private:
+    enum class State : std::uint8_t { before, word, done };
+    State state_ = State::before;
+    bool quoted_ = false;
+    bool escaped_ = false;
+    std::size_t depth_ = 0;
+};
+
 }  // namespace limpet::parse

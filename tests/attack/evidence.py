@@ -104,6 +104,7 @@ ARGUMENTS = {
        for name in ("gzip", "gunzip", "zcat", "zstd", "unzstd", "zstdcat")},
     **{name: ["/many/kinds/file9"] for name in ("od", "xxd", "file")},
     "tar": ["c", "/many", "/volume", "/etc"],
+    "jq": ["-R", ".", "/many/kinds/file3", "/many/kinds/fifo"],
     "expr": ["1"], "timeout": ["5", "cat", "/many/kinds/file3"], "tty": [], "clear": [],
     "yes": ["--help"],
     **{name: ["text", "/many/kinds/file9", "/many/kinds/fifo"] for name in ("egrep", "fgrep")},
