@@ -102,6 +102,7 @@ Result<> parse_options(const Command& command, std::span<const std::string> argu
                                                  std::string(option->argument));
                 }
                 value = arguments[i];
+                // "NAME VALUE": two words, which become NAME=VALUE.
                 if (option->argument.find(' ') != option->argument.npos) {
                     if (++i == arguments.size()) {
                         return refused("option", "--" + std::string(option->name) + " needs " +
@@ -186,8 +187,9 @@ std::string help_text(const Command& command) {
         if (!option.argument.empty()) {
             const bool optional = option.argument[0] == '[';
             const bool two = option.argument.find(' ') != option.argument.npos;
-            const std::string_view join =
-                two || (option.name.empty() && !optional) ? " " : option.name.empty() ? "" : "=";
+            const std::string_view join = two || (option.name.empty() && !optional) ? " "
+                                          : option.name.empty()                     ? ""
+                                                                                    : "=";
             line += optional && !option.name.empty()
                         ? "[=" + std::string(option.argument.substr(1))
                         : std::string(join) + std::string(option.argument);

@@ -24,8 +24,7 @@ struct Option {
     char letter = 0;        // 'l', or 0 for a long name only
     std::string_view name;  // "lines", or empty
     // "N"; empty when it takes none; "[WHEN]" when it may be left out: then only as --name=WHEN or
-    // in the same word as the letter. The letter '#' stands for a number itself: head -5. "NAME
-    // VALUE", of a long name: two words, which become NAME=VALUE.
+    // in the same word as the letter. The letter '#' stands for a number itself: head -5.
     std::string_view argument;
     std::string_view help;  // "show at most N lines"
 };

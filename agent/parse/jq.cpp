@@ -53,8 +53,7 @@ Result<Index> Parser::document(std::string_view text) {
 }
 
 Index Parser::add(Kind kind, std::string text, std::vector<Index> parts) {
-    filter_.nodes.push_back(
-        {.kind = kind, .text = std::move(text), .parts = std::move(parts)});
+    filter_.nodes.push_back({.kind = kind, .text = std::move(text), .parts = std::move(parts)});
     return static_cast<Index>(filter_.nodes.size() - 1);
 }
 
@@ -166,9 +165,9 @@ Result<Index> Parser::expression(int level) {
 
 Result<Index> Parser::call(std::string name, std::vector<Index> arguments) {
     const auto arity = arguments.size();
-    const auto known = std::find_if(
-        functions_.rbegin(), functions_.rend(),
-        [&](const Known& one) { return one.name == name && one.arity == arity; });
+    const auto known = std::find_if(functions_.rbegin(), functions_.rend(), [&](const Known& one) {
+        return one.name == name && one.arity == arity;
+    });
     Index target = none;
     bool prelude = false;
     if (known != functions_.rend()) {

@@ -18,16 +18,16 @@ bool name_start(char byte) {
 
 bool keyword(std::string_view word) {
     constexpr std::string_view words[]{
-        "and",  "as",  "catch", "def",    "elif",    "else",   "end",  "foreach", "if",  "import",
+        "and",  "as",  "catch", "def",    "elif",    "else",   "end",  "foreach", "if",    "import",
         "then", "try", "label", "module", "include", "reduce", "null", "true",    "false", "or"};
     return std::ranges::find(words, word) != std::end(words);
 }
 
 std::unexpected<Error> Words::wrong(std::string_view reason) const {
     const auto rest = text_.substr(std::min(at_, text_.size()), 20);
-    return refused("filter", std::string(reason) +
-                                 (rest.empty() ? std::string(" at its end")
-                                               : " at '" + std::string(rest) + "'"));
+    return refused("filter",
+                   std::string(reason) + (rest.empty() ? std::string(" at its end")
+                                                       : " at '" + std::string(rest) + "'"));
 }
 
 void Words::space() {
@@ -49,13 +49,14 @@ bool Words::ended() {
 
 std::string_view Words::operation() {
     space();
-    constexpr std::string_view longest_first[]{"?//=", "?//", "//=", "|=", "+=", "-=", "*=",
-                                               "/=",   "%=",  "==",  "!=", "<=", ">=", "//"};
+    constexpr std::string_view longest_first[]{
+        "?//=", "?//", "//=", "|=", "+=", "-=", "*=", "/=", "%=", "==", "!=", "<=", ">=", "//"};
     const auto rest = text_.substr(at_);
     for (const auto one : longest_first) {
         if (rest.starts_with(one)) return one;
     }
-    return rest.substr(0, std::string_view("|,+-*/%=<>()[]{}:;?.").find(here()) == rest.npos ? 0 : 1);
+    return rest.substr(0,
+                       std::string_view("|,+-*/%=<>()[]{}:;?.").find(here()) == rest.npos ? 0 : 1);
 }
 
 std::string_view Words::word() {

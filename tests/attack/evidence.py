@@ -105,6 +105,8 @@ ARGUMENTS = {
     **{name: ["/many/kinds/file9"] for name in ("od", "xxd", "file")},
     "tar": ["c", "/many", "/volume", "/etc"],
     "jq": ["-R", ".", "/many/kinds/file3", "/many/kinds/fifo"],
+    "split": ["/many/kinds/file3", "/many/new."], "which": ["-a", "ls"],
+    **{name: ["/many/kinds/file3", "/many/kinds/fifo"] for name in ("column", "fmt")},
     "expr": ["1"], "timeout": ["5", "cat", "/many/kinds/file3"], "tty": [], "clear": [],
     "yes": ["--help"],
     **{name: ["text", "/many/kinds/file9", "/many/kinds/fifo"] for name in ("egrep", "fgrep")},

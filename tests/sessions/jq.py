@@ -58,7 +58,7 @@ def filter_of(source, depth=0):
         lambda: f"(.a {source.choice(['=', '|=', '+=', '-=', '//='])} {inner()})",
         lambda: f"(.[0] {source.choice(['=', '|=', '*='])} {inner()})", lambda: f"(.[]? |= {inner()})",
         lambda: f"(reduce ({inner()}) as $v (.; [., $v]))", lambda: f"(def f(g): [g, g]; f({inner()}))",
-        lambda: f"first({inner()})", lambda: f"[limit(3; {inner()})]", lambda: f"any({inner()}; .)",
+        lambda: f"first({inner()})", lambda: f"[limit(3; {inner()})]",
         lambda: f"map({inner()})", lambda: f"select({inner()})", lambda: f"sort_by({inner()})",
     ])()
 
@@ -94,7 +94,7 @@ def generated_filters():
     other()
     source = random.Random(5)
     found = []
-    for _ in range(400):
+    for _ in range(250):
         problem = differ(source, filter_of(source),
                          source.choice([["-c"], [], ["-S"], ["-r"], ["-c", "-a"]]))
         if problem:

@@ -41,3 +41,22 @@ TEST_CASE("what is not json is refused with its place", "[json]") {
     for (int i = 0; i < 600'000; ++i) many += "1,";
     CHECK_FALSE(parse::json(many + "1]"));
 }
+
+TEST_CASE("a stream of json texts is cut where values end", "[json]") {
+    const std::string text = R"( {"a}":[1,"]\""]}2 "x"[] nope}true )";
+    const std::vector<std::string> expected{
+        R"( {"a}":[1,"]\""]})", "2", R"( "x")", "[]", " nope}", "true"};
+    std::vector<std::string> values(1);
+    parse::JsonCutter cutter;
+    for (const char byte : text) {
+        const bool taken = cutter.take({&byte, 1}) == 1;
+        if (taken) values.back() += byte;
+        if (!cutter.whole()) continue;
+        values.emplace_back(taken ? 0 : 1, byte);
+        cutter.next();
+        if (!taken) cutter.take({&byte, 1});
+    }
+    REQUIRE(values.back() == " ");
+    values.pop_back();
+    CHECK(values == expected);
+}

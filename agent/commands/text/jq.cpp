@@ -146,7 +146,8 @@ std::optional<std::string> settings_of(const Invocation& call, Settings& setting
         Value given = jq::text(text);
         if (option->name == "argjson") {
             auto read = parse::json(text);
-            if (!read) return "--argjson " + value.substr(0, equals) + ": " + limpet::text(read.error());
+            if (!read)
+                return "--argjson " + value.substr(0, equals) + ": " + limpet::text(read.error());
             given = Value::from(*std::move(read));
         }
         settings.names.push_back(value.substr(0, equals));
@@ -328,11 +329,14 @@ constexpr Command jq_command{
     .run = run,
     .options = options,
     .help =
-        "Reads what the -o json of our commands prints, and configuration files. The filter is jq's,\n"
+        "Reads what the -o json of our commands prints, and configuration files. The filter is "
+        "jq's,\n"
         "but for: modules, ?//, $__loc__, getting at paths by `input_line_number`, dates but for\n"
         "strftime of a number, and SQL. What is not built in is refused by name, with status 3.\n"
-        "Regular expressions are POSIX extended ones (with \\d \\w \\s \\b): no lookaheads, no lazy\n"
-        "repetition, no names of groups. Numbers that are not computed with are printed as they were\n"
+        "Regular expressions are POSIX extended ones (with \\d \\w \\s \\b): no lookaheads, no "
+        "lazy\n"
+        "repetition, no names of groups. Numbers that are not computed with are printed as they "
+        "were\n"
         "written. A filter may use 256 MiB; values are nested 64 levels at most.\n"
         "Statuses: 2 wrong usage or input, 3 wrong filter, 5 the filter failed on an input.\n"
         "\nExamples:\n"

@@ -235,12 +235,10 @@ struct Special {
     Flow (*run)(Machine&, const Node&, const Scope*, Item, Emit);
 };
 constexpr Special specials[]{
-    {"empty", 0, empty},     {"error", 0, error},   {"error", 1, error},
-    {"path", 1, path},       {"first", 1, first},   {"limit", 2, limit},
-    {"range", 3, range},     {"until", 2, until},   {"while", 2, while_},
-    {"repeat", 1, repeat},   {"recurse", 1, repeat}, {"input", 0, input},
-    {"inputs", 0, inputs},   {"halt", 0, halt},     {"halt_error", 1, halt},
-    {"getpath", 1, getpath},
+    {"empty", 0, empty},   {"error", 0, error},   {"error", 1, error},     {"path", 1, path},
+    {"first", 1, first},   {"limit", 2, limit},   {"range", 3, range},     {"until", 2, until},
+    {"while", 2, while_},  {"repeat", 1, repeat}, {"recurse", 1, repeat},  {"input", 0, input},
+    {"inputs", 0, inputs}, {"halt", 0, halt},     {"halt_error", 1, halt}, {"getpath", 1, getpath},
 };
 
 // Every combination of what the arguments give, the first varying fastest.
@@ -271,8 +269,8 @@ Flow call_builtin(Machine& machine, Index which, const Node& node, const Scope* 
         return specials[which].run(machine, node, scope, std::move(in), out);
     }
     std::vector<Value> arguments(node.parts.size());
-    return with_arguments(machine, functions()[which - std::size(specials)], node,
-                          arguments.size(), scope, in, arguments, out);
+    return with_arguments(machine, functions()[which - std::size(specials)], node, arguments.size(),
+                          scope, in, arguments, out);
 }
 
 }  // namespace limpet::commands::jq

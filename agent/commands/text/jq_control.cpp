@@ -80,7 +80,8 @@ Flow Machine::match_members(const Node& pattern, std::size_t at, const Scope* sc
         });
     };
     if (list) return with(Value::number(static_cast<double>(at)));
-    return values(pattern.parts[at], scope, value, [&](const Item& key) { return with(key.value); });
+    return values(pattern.parts[at], scope, value,
+                  [&](const Item& key) { return with(key.value); });
 }
 
 Flow Machine::variable(const Node& node, const Scope* scope, const Item& in, Emit out) {
@@ -155,7 +156,7 @@ Flow Machine::enter(const Node& node, Index definition, const Scope* home, std::
 Flow Machine::paths(Index at, const Scope* scope, const Value& in, Emit out) {
     return evaluate(at, scope, {in, Value::array()}, [&](Item item) {
         if (item.path.is(Value::Kind::array)) return out({std::move(item.path), {}});
-        return fail(Value::string("Invalid path expression with result " + described(item.value)));
+        return fail(failure("Invalid path expression with result ", item.value).error());
     });
 }
 
@@ -227,9 +228,8 @@ Flow Machine::assign(const Node& node, const Scope* scope, Item in, Emit out) {
     if (const auto right = single(node.parts[1], scope, in.value)) {
         return assign_one(node, scope, std::move(in), *right, out);
     }
-    return values(node.parts[1], scope, in.value, [&](const Item& right) {
-        return assign_one(node, scope, in, right.value, out);
-    });
+    return values(node.parts[1], scope, in.value,
+                  [&](const Item& right) { return assign_one(node, scope, in, right.value, out); });
 }
 
 }  // namespace limpet::commands::jq

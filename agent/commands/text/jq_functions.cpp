@@ -14,7 +14,7 @@ using Arguments = std::span<const Value>;
 Outcome size(const Value& in, Arguments) {
     if (in.is(Kind::null)) return Value::number(0);
     if (in.is(Kind::number)) return Value::number(std::fabs(in.number()));
-    if (in.is(Kind::boolean)) return failure(described(in) + " has no length");
+    if (in.is(Kind::boolean)) return failure(in, " has no length");
     return Value::number(static_cast<double>(length(in)));
 }
 
@@ -54,8 +54,8 @@ Outcome contains_any(const Value& whole, const Value& part) {
     for (const auto& wanted : part.items()) {
         bool found = false;
         for (const auto& item : whole.items()) {
-            found = found || (item.kind() == wanted.kind() &&
-                              TRY(contains_any(item, wanted)).truthy());
+            found =
+                found || (item.kind() == wanted.kind() && TRY(contains_any(item, wanted)).truthy());
         }
         if (!found) return Value::boolean(false);
     }
@@ -89,12 +89,12 @@ Outcome reverse(const Value& in, Arguments) {
         for (auto one = characters.rbegin(); one != characters.rend(); ++one) reversed += *one;
         return Value::string(std::move(reversed));
     }
-    if (!in.is(Kind::array)) return failure("Cannot reverse " + described(in));
+    if (!in.is(Kind::array)) return failure("Cannot reverse ", in);
     return Value::array({in.items().rbegin(), in.items().rend()});
 }
 
 std::unexpected<Value> not_sorted(const Value& in) {
-    return failure(described(in) + " cannot be sorted, as it is not an array");
+    return failure(in, " cannot be sorted, as it is not an array");
 }
 
 Outcome sort_by(const Value& in, Arguments arguments) {
@@ -150,7 +150,7 @@ Outcome flatten(const Value& in, Arguments arguments) {
 
 template <double (*function)(double)>
 Outcome real(const Value& in, Arguments) {
-    if (!in.is(Kind::number)) return failure(described(in) + " number required");
+    if (!in.is(Kind::number)) return failure(in, " number required");
     return Value::number(function(in.number()));
 }
 Outcome pow(const Value&, Arguments arguments) {
@@ -188,7 +188,7 @@ Outcome change_case(const Value& in, Arguments) {
 
 template <bool left, bool right>
 Outcome trim(const Value& in, Arguments) {
-    if (!in.is(Kind::string)) return failure(described(in) + " cannot be trimmed");
+    if (!in.is(Kind::string)) return failure(in, " cannot be trimmed");
     auto rest = in.text();
     constexpr std::string_view blanks = " \t\r\n\f\v";
     if (left) rest.remove_prefix(std::min(rest.find_first_not_of(blanks), rest.size()));
@@ -247,7 +247,7 @@ constexpr Function all_functions[]{
     {"tostring", 0, [](const Value& in, Arguments) { return format("text", in); }},
     {"utf8bytelength", 0,
      [](const Value& in, Arguments) -> Outcome {
-         if (!in.is(Kind::string)) return failure(described(in) + " only strings have UTF-8 byte length");
+         if (!in.is(Kind::string)) return failure(in, " only strings have UTF-8 byte length");
          return Value::number(static_cast<double>(in.text().size()));
      }},
     {"setpath", 2, [](const Value& in, Arguments of) { return set_path(in, of[0], of[1]); }},
@@ -270,7 +270,7 @@ constexpr Function all_functions[]{
 
 Outcome children(const Value& in) {
     if (in.is(Kind::array)) return in;
-    if (!in.is(Kind::object)) return failure("Cannot iterate over " + described(in));
+    if (!in.is(Kind::object)) return failure("Cannot iterate over ", in);
     auto all = Value::array();
     for (const auto& member : in.members()) all.append(member.value);
     return all;

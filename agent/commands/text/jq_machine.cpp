@@ -101,7 +101,7 @@ Flow Machine::evaluate(Index at, const Scope* scope, Item in, Emit out) {
 
 Flow Machine::step(const Node& node, Item item, const Value& key, Emit out) {
     if (item.path.is(Value::Kind::boolean)) {
-        return fail(Value::string("Invalid path expression with result " + described(item.value)));
+        return fail(failure("Invalid path expression with result ", item.value).error());
     }
     auto found = get(item.value, key);
     if (!found) return node.text.empty() ? fail(std::move(found).error()) : Flow::go;
@@ -141,10 +141,10 @@ Flow Machine::children(const Node& node, const Item& of, Emit out) {
     const bool list = of.value.is(Value::Kind::array);
     if (!list && !of.value.is(Value::Kind::object)) {
         if (!node.text.empty()) return Flow::go;
-        return fail(Value::string("Cannot iterate over " + described(of.value)));
+        return fail(failure("Cannot iterate over ", of.value).error());
     }
     if (of.path.is(Value::Kind::boolean)) {
-        return fail(Value::string("Invalid path expression with result " + described(of.value)));
+        return fail(failure("Invalid path expression with result ", of.value).error());
     }
     const auto count = length(of.value);
     for (std::size_t i = 0; i < count; ++i) {
@@ -162,9 +162,8 @@ Flow Machine::pipe(const Node& node, std::size_t stage, const Scope* scope, Item
     if (stage + 1 == node.parts.size()) {
         return evaluate(node.parts[stage], scope, std::move(in), out);
     }
-    return evaluate(node.parts[stage], scope, std::move(in), [&](Item item) {
-        return pipe(node, stage + 1, scope, std::move(item), out);
-    });
+    return evaluate(node.parts[stage], scope, std::move(in),
+                    [&](Item item) { return pipe(node, stage + 1, scope, std::move(item), out); });
 }
 
 Flow Machine::comma(const Node& node, const Scope* scope, Item in, Emit out) {
@@ -235,7 +234,7 @@ Flow Machine::operate(const Node& node, const Scope* scope, Item in, Emit out) {
     if (node.kind == NodeKind::negate) {
         return values(node.parts[0], scope, in.value, [&](const Item& item) {
             if (!item.value.is(Value::Kind::number)) {
-                return fail(Value::string(described(item.value) + " cannot be negated"));
+                return fail(failure(item.value, " cannot be negated").error());
             }
             return hand(Value::number(-item.value.number()), in, out);
         });

@@ -51,9 +51,9 @@ struct Scope {
     Kind kind = Kind::variable;
     std::string_view name = {};
     std::size_t arity = 0;
-    Value value = {};                // of a variable
-    Index node = parse::jq::none;    // of a function its definition, of a closure its filter
-    const Scope* home = nullptr;     // where a closure was written
+    Value value = {};              // of a variable
+    Index node = parse::jq::none;  // of a function its definition, of a closure its filter
+    const Scope* home = nullptr;   // where a closure was written
 };
 
 class Machine {
@@ -108,8 +108,8 @@ private:
                    Emit out);
     using Bound = std::function<Flow(const Scope*)>;
     Flow match(Index pattern, const Scope* scope, const Value& value, const Bound& bound);
-    Flow match_members(const Node& pattern, std::size_t at, const Scope* scope,
-                       const Value& value, const Bound& bound);
+    Flow match_members(const Node& pattern, std::size_t at, const Scope* scope, const Value& value,
+                       const Bound& bound);
     Flow call(const Node& node, const Scope* scope, Item in, Emit out);
     Flow enter(const Node& node, Index definition, const Scope* home, std::size_t parameter,
                const Scope* scope, const Scope* inner, Item in, Emit out);

@@ -105,11 +105,11 @@ Outcome divide(const Value& left, const Value& right) {
 }
 
 Outcome remainder(const Value& left, const Value& right) {
-    if (!left.is(Kind::number) || !right.is(Kind::number)) return wrong(left, right, "divided (remainder)");
+    if (!left.is(Kind::number) || !right.is(Kind::number))
+        return wrong(left, right, "divided (remainder)");
     const auto whole = [](double number) {
         constexpr double most = 9.2e18;
-        return std::isnan(number) ? 0
-                                  : static_cast<std::int64_t>(std::clamp(number, -most, most));
+        return std::isnan(number) ? 0 : static_cast<std::int64_t>(std::clamp(number, -most, most));
     };
     const auto by = whole(right.number());
     if (by == 0) {

@@ -23,8 +23,8 @@ std::expected<Range, Value> range_of(const Value& key, std::size_t size) {
         if (!bound->is(Kind::number)) {
             return failure("Start and end indices of an array slice must be numbers");
         }
-        const double at = bound->number() < 0 ? bound->number() + static_cast<double>(size)
-                                              : bound->number();
+        const double at =
+            bound->number() < 0 ? bound->number() + static_cast<double>(size) : bound->number();
         // A start is rounded down and an end up.
         const double whole = name == "end" ? std::ceil(at) : std::floor(at);
         return std::isnan(whole) ? missing : std::clamp(whole, 0.0, static_cast<double>(size));
@@ -54,7 +54,8 @@ Value places(const Value& value, const Value& part) {
     const auto& wanted = part.items();
     if (wanted.empty()) return {};
     for (std::size_t i = 0; i + wanted.size() <= items.size(); ++i) {
-        if (std::equal(wanted.begin(), wanted.end(), items.begin() + static_cast<std::ptrdiff_t>(i)))
+        if (std::equal(wanted.begin(), wanted.end(),
+                       items.begin() + static_cast<std::ptrdiff_t>(i)))
             result.append(Value::number(static_cast<double>(i)));
     }
     return result;
@@ -75,7 +76,8 @@ Outcome set_slice(Value value, const Value& key, std::span<const Value> rest, Va
     const auto range = TRY(range_of(key, value.items().size()));
     auto part = TRY(get(value, key));
     part = TRY(set(std::move(part), rest, std::move(to)));
-    if (!part.is(Kind::array)) return failure("A slice of an array can only be assigned another array");
+    if (!part.is(Kind::array))
+        return failure("A slice of an array can only be assigned another array");
     std::vector<Value> items(value.items().begin(),
                              value.items().begin() + static_cast<std::ptrdiff_t>(range.from));
     items.insert(items.end(), part.items().begin(), part.items().end());
@@ -131,9 +133,9 @@ Outcome erase(Value value, std::span<const Value> path) {
         const auto range = TRY(range_of(key, value.items().size()));
         value.erase(range.from, range.to);
     } else {
-        return failure("Cannot delete field at " +
-                       std::string(value.is(Kind::array) ? "array index of array"
-                                                         : "object index of object"));
+        return failure("Cannot delete field at " + std::string(value.is(Kind::array)
+                                                                   ? "array index of array"
+                                                                   : "object index of object"));
     }
     return value;
 }

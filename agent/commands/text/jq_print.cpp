@@ -66,7 +66,7 @@ struct Printer {
         if (count == 0) return coloured(colour, list ? "[]" : "{}");
         coloured(colour, list ? "[" : "{");
         const auto names = style.sorted && !list ? value.sorted_names() : std::vector<Value>{};
-        for (std::size_t i = 0; i < count; ++i) {
+        for (std::size_t i = 0; i < count && out.size() < style.enough; ++i) {
             if (i > 0) coloured(colour, ",");
             line(level + 1);
             if (list) {

@@ -104,9 +104,8 @@ Outcome row(std::string_view name, const Value& value) {
     for (const auto& item : items) {
         if (&item != items.data()) out += shell ? ' ' : name == "csv" ? ',' : '\t';
         if (item.is(Kind::array) || item.is(Kind::object)) {
-            return failure(described(item) +
-                           (shell ? " can not be escaped for shell"
-                                  : " is not valid in a csv row"));
+            return failure(described(item) + (shell ? " can not be escaped for shell"
+                                                    : " is not valid in a csv row"));
         }
         if (item.is(Kind::null) && !shell) continue;
         if (!item.is(Kind::string)) {
@@ -171,8 +170,8 @@ Value match_object(std::string_view whole, const std::vector<parse::Regex::Span>
         const auto points = [](std::string_view of) {
             return Value::number(static_cast<double>(length(text(of))));
         };
-        made.member(text("offset")) = there ? points(whole.substr(0, span.begin))
-                                            : Value::number(-1);
+        made.member(text("offset")) =
+            there ? points(whole.substr(0, span.begin)) : Value::number(-1);
         made.member(text("length")) = points(part);
         made.member(text("string")) = there ? text(part) : Value{};
         return made;
@@ -197,7 +196,8 @@ Outcome format(std::string_view name, const Value& value) {
     if (name == "text") return value.is(Kind::string) ? value : Value::string(json(value));
     const auto whole = as_text(value);
     if (name == "html") {
-        return Value::string(replaced(whole, "&<>'\"", {"&amp;", "&lt;", "&gt;", "&#39;", "&quot;"}));
+        return Value::string(
+            replaced(whole, "&<>'\"", {"&amp;", "&lt;", "&gt;", "&#39;", "&quot;"}));
     }
     if (name == "uri") return Value::string(uri(whole));
     if (name == "base64") return Value::string(base64(whole));
@@ -209,7 +209,7 @@ Outcome format(std::string_view name, const Value& value) {
 Outcome match(const Value& in, std::span<const Value> arguments) {
     for (const auto* one : {&in, arguments.data()}) {
         if (one->is(Kind::string)) continue;
-        return failure(described(*one) + " cannot be matched, as it is not a string");
+        return failure(*one, " cannot be matched, as it is not a string");
     }
     auto flags = regex_flags();
     bool all = false;
@@ -217,7 +217,7 @@ Outcome match(const Value& in, std::span<const Value> arguments) {
         if (flag == 'g') all = true;
         if (flag == 'i') flags.ignore_case = true;
         if (std::string_view("gins").find(flag) == std::string_view::npos) {
-            return failure(described(arguments[1]) + " is not a valid modifier string");
+            return failure(arguments[1], " is not a valid modifier string");
         }
     }
     const auto pattern = arguments[0].text();
@@ -244,16 +244,16 @@ Outcome match(const Value& in, std::span<const Value> arguments) {
 
 Outcome tonumber(const Value& in, std::span<const Value>) {
     if (in.is(Kind::number)) return in;
-    if (!in.is(Kind::string)) return failure(described(in) + " cannot be parsed as a number");
+    if (!in.is(Kind::string)) return failure(in, " cannot be parsed as a number");
     auto read = parse::json(in.text());
     if (!read || read->kind != parse::Json::Kind::number) {
-        return failure(described(in) + " cannot be parsed as a number");
+        return failure(in, " cannot be parsed as a number");
     }
     return Value::from(*std::move(read));
 }
 
 Outcome fromjson(const Value& in, std::span<const Value>) {
-    if (!in.is(Kind::string)) return failure(described(in) + " cannot be parsed as JSON");
+    if (!in.is(Kind::string)) return failure(in, " cannot be parsed as JSON");
     auto read = parse::json(in.text());
     if (!read) {
         return failure(read.error().subject + " (while parsing '" + std::string(in.text()) + "')");
@@ -262,7 +262,7 @@ Outcome fromjson(const Value& in, std::span<const Value>) {
 }
 
 Outcome explode(const Value& in, std::span<const Value>) {
-    if (!in.is(Kind::string)) return failure(described(in) + " cannot be exploded");
+    if (!in.is(Kind::string)) return failure(in, " cannot be exploded");
     auto points = Value::array();
     for (auto rest = in.text(); !rest.empty(); rest.remove_prefix(character(rest))) {
         const auto size = utf8_length(rest);
@@ -334,8 +334,8 @@ Outcome time_text(const Value& in, std::span<const Value> arguments) {
     }
     constexpr double most = 1e15;
     const auto seconds = std::floor(std::clamp(in.number(), -most, most));
-    return Value::string(parse::format_time(
-        arguments[0].text(), parse::moment(static_cast<std::int64_t>(seconds))));
+    return Value::string(
+        parse::format_time(arguments[0].text(), parse::moment(static_cast<std::int64_t>(seconds))));
 }
 
 }  // namespace limpet::commands::jq

@@ -161,9 +161,7 @@ Value Value::from(parse::Json&& json) {
 std::string_view Value::text() const {
     return shared_ ? std::string_view(static_cast<const Text&>(*shared_).text) : std::string_view{};
 }
-const std::vector<Value>& Value::items() const {
-    return static_cast<const List&>(*shared_).items;
-}
+const std::vector<Value>& Value::items() const { return static_cast<const List&>(*shared_).items; }
 const std::vector<Member>& Value::members() const {
     return static_cast<const Map&>(*shared_).members;
 }
@@ -252,6 +250,13 @@ std::unexpected<Value> failure(std::string message) {
     return std::unexpected(Value::string(std::move(message)));
 }
 
+std::unexpected<Value> failure(const Value& of, std::string_view what) {
+    return failure(described(of).append(what));
+}
+std::unexpected<Value> failure(std::string_view what, const Value& of) {
+    return failure(std::string(what) + described(of));
+}
+
 std::string_view kind_name(Value::Kind kind) {
     constexpr std::string_view names[]{"null", "boolean", "number", "string", "array", "object"};
     return names[static_cast<std::size_t>(kind)];
@@ -260,9 +265,12 @@ std::string_view kind_name(Value::Kind kind) {
 std::string described(const Value& value) {
     constexpr std::size_t most = 14;
     // Not the whole text of what may be large.
-    auto shown = value.is(Value::Kind::string) && value.text().size() > 4 * most
-                     ? json(text(value.text().substr(0, 4 * most)))
-                     : json(value);
+    std::string shown;
+    if (value.is(Value::Kind::string)) {
+        print_string(shown, value.text().substr(0, 4 * most), false);
+    } else {
+        print(shown, value, {.indent = 0, .enough = 4 * most});
+    }
     if (shown.size() > most) shown = shown.substr(0, most - 3) + "...";
     return std::string(kind_name(value.kind())) + " (" + shown + ')';
 }
@@ -312,9 +320,7 @@ std::vector<std::size_t> ordered(const std::vector<Value>& values) {
     return places;
 }
 
-std::size_t character(std::string_view text) {
-    return std::max<std::size_t>(utf8_length(text), 1);
-}
+std::size_t character(std::string_view text) { return std::max<std::size_t>(utf8_length(text), 1); }
 
 std::size_t length(const Value& value) {
     if (value.is(Value::Kind::array)) return value.items().size();
@@ -333,7 +339,7 @@ Outcome keys(const Value& value, bool sorted) {
             result.append(Value::number(static_cast<double>(i)));
         }
     } else if (!value.is(Value::Kind::object)) {
-        return failure(described(value) + " has no keys");
+        return failure(value, " has no keys");
     } else if (sorted) {
         return Value::array(value.sorted_names());
     } else {

@@ -88,6 +88,8 @@ using Outcome = std::expected<Value, Value>;
 
 inline Value text(std::string_view text) { return Value::string(std::string(text)); }
 std::unexpected<Value> failure(std::string message);
+std::unexpected<Value> failure(const Value& of, std::string_view what);
+std::unexpected<Value> failure(std::string_view what, const Value& of);
 std::string_view kind_name(Value::Kind kind);
 // number (1), string ("the first wor...)
 std::string described(const Value& value);
@@ -105,6 +107,7 @@ struct Style {
     bool sorted = false;
     bool ascii = false;
     bool colour = false;
+    std::size_t enough = SIZE_MAX;  // of an array or object, when no more of it is looked at
 };
 void print(std::string& out, const Value& value, const Style& style, int level = 0);
 std::string json(const Value& value);
