@@ -48,13 +48,13 @@ TEST_CASE("a stream of json texts is cut where values end", "[json]") {
         R"( {"a}":[1,"]\""]})", "2", R"( "x")", "[]", " nope}", "true"};
     std::vector<std::string> values(1);
     parse::JsonCutter cutter;
-    for (const char byte : text) {
-        const bool taken = cutter.take({&byte, 1}) == 1;
-        if (taken) values.back() += byte;
+    for (std::size_t at = 0; at < text.size();) {
+        const auto taken = cutter.take(std::string_view(text).substr(at, 1));
+        values.back() += text.substr(at, taken);
+        at += taken;
         if (!cutter.whole()) continue;
-        values.emplace_back(taken ? 0 : 1, byte);
+        values.emplace_back();
         cutter.next();
-        if (!taken) cutter.take({&byte, 1});
     }
     REQUIRE(values.back() == " ");
     values.pop_back();
