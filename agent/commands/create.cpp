@@ -126,6 +126,15 @@ Result<struct statx> Place::stat() const {
     return status;
 }
 
+Place Place::child(const target::Directory& opened, std::string_view name_in_it) const {
+    auto whole = spoken;
+    if (!whole.ends_with('/')) whole += '/';
+    auto place = entry(opened, name_in_it, whole.append(name_in_it));
+    place.directory.fd = Fd(::fcntl(opened.fd.get(), F_DUPFD_CLOEXEC, 3));
+    place.borrowed = -1;
+    return place;
+}
+
 Place Place::entry(const target::Directory& held, std::string_view entry, std::string as) const {
     Place place;
     place.borrowed = held.fd.get();
@@ -238,7 +247,7 @@ Result<> chmod(const Place& place, unsigned mode) {
     }
     // Where one stands that is what every chmod(1) does. Of a target only what may be opened: the
     // older call would follow a link that comes to be there.
-    if (place.target->mode == target::Mode::here) {
+    if (place.target && place.target->mode == target::Mode::here) {
         const bool whole = place.name.empty();
         return done(
             ::fchmodat(whole ? AT_FDCWD : place.at(), whole ? place.path.c_str() : name, mode, 0),

@@ -40,6 +40,8 @@ struct Place {
     // The error of a call on it that has just failed, "remove /x: Read-only file system (needs …)".
     [[nodiscard]] std::unexpected<Error> failed(std::string_view action) const;
     [[nodiscard]] Result<struct statx> stat() const;
+    // A name in the directory that this is, which is open as `opened`: a place of its own.
+    [[nodiscard]] Place child(const target::Directory& opened, std::string_view entry) const;
     // A name in a directory that somebody else holds, spoken of as `as`.
     [[nodiscard]] Place entry(const target::Directory& held, std::string_view entry,
                               std::string as) const;

@@ -73,10 +73,11 @@ int run(Invocation& call) {
                                       words.begin() + static_cast<std::ptrdiff_t>(paths));
     words = words.subspan(paths);
     if (operands.empty()) operands.emplace_back(".");
-    if (deletes(words) && !any(call.target.grants & Grant::modify)) {
+    if (deletes(words) && !target::may_write(call.target) &&
+        target::place(call.target, call.path(operands[0])).first != &call.target.scratch) {
         call.complain(
-            "-delete is not allowed: this session may not use modify (needs --allow "
-            "modify)");
+            "-delete is not allowed: this session may not use modify (needs --allow modify or "
+            "--scratch)");
         return not_allowed;
     }
 
@@ -111,6 +112,8 @@ int run(Invocation& call) {
 
 constexpr std::string_view running[]{"-exec", "-execdir", "-ok", "-okdir"};
 
+constexpr std::string_view writing[]{"-delete", "-fprint", "-fprint0", "-fprintf", "-fls"};
+
 constexpr Command find{
     .name = "find",
     .usage = "[-H|-L] [PATH...] [EXPRESSION]",
@@ -132,9 +135,9 @@ constexpr Command find{
         "Options: -maxdepth -mindepth N, -depth, -xdev, -daystart, -follow, -regextype TYPE.\n"
         "Actions: -print -print0 -ls -prune -quit, -printf FORMAT, -json, -exec COMMAND {} ; (or "
         "{} +),\n"
-        "-execdir, -ok, -okdir; with --allow modify, or below $LIMPET_SCRATCH, -fprint -fprint0 "
+        "-execdir, -ok, -okdir; with --allow modify or --scratch, -fprint -fprint0 "
         "-fls\n"
-        "FILE, -fprintf FILE FORMAT; with --allow modify -delete. COMMAND is one of limpet's own,\n"
+        "FILE, -fprintf FILE FORMAT and -delete. COMMAND is one of limpet's own,\n"
         "`sh -c` included.\n"
         "Special files are never opened, links not followed (but with -L), and what the target "
         "renames\n"
@@ -149,6 +152,8 @@ constexpr Command find{
     .raw = true,
     .runs_commands = true,
     .runs_commands_with = running,
+    .writes = true,
+    .writes_with = writing,
 };
 const Register registered{find};
 

@@ -1,4 +1,5 @@
 // find_actions.cpp - what find does with what it found.
+#include "commands/create.h"
 #include "commands/file/find_expression.h"
 #include "commands/file/shown.h"
 #include "commands/run.h"
@@ -158,25 +159,13 @@ Test delete_action(State& state) {
     return [&state](Visit& visit) {
         // The directory itself goes by no name that could be removed; GNU's find keeps it, too.
         if (visit.name() == "." || visit.name() == "..") return true;
-        std::optional<target::Directory> above;
-        const auto* parent = visit.parent();
-        if (!parent) {
-            auto opened = target::open_directory(
-                state.call.target,
-                state.call.path(std::string(directory_part(visit.path())) + "/"));
-            if (!opened) {
-                state.call.complain(opened.error());
-                return false;
-            }
-            parent = &above.emplace(*std::move(opened));
-        }
-        target::deadline::enter();
-        const int flags = visit.type() == DT_DIR ? AT_REMOVEDIR : 0;
-        if (::unlinkat(parent->fd.get(), std::string(visit.name()).c_str(), flags) == 0) {
-            return true;
-        }
-        state.call.complain(failed("delete", visit.path()).error());
-        return false;
+        auto place = place_of(state.call, visit.path());
+        if (place && visit.parent())
+            place = place->entry(*visit.parent(), visit.name(), visit.path());
+        const auto removed =
+            place ? remove(*place, visit.type() == DT_DIR) : std::unexpected(place.error());
+        if (!removed) state.call.complain(removed.error());
+        return removed.has_value();
     };
 }
 

@@ -2,6 +2,7 @@
 #include "parse/sed.h"
 
 #include "commands/create.h"
+#include "commands/text/sed_in_place.h"
 #include "commands/text/sed_input.h"
 #include "commands/text/sed_replace.h"
 
@@ -46,14 +47,14 @@ public:
           out_(call.out, terminator),
           ranges_(script_.commands.size()) {}
 
-    Result<> open_files() {
+    Result<> open_files(bool append) {
         for (const auto& name : script_.files) {
             const int standard = name == "/dev/stdout" ? 1 : name == "/dev/stderr" ? 2 : -1;
             if (standard > 0) {
                 files_.push_back(nullptr);
                 continue;
             }
-            auto fd = TRY(create(call_, name, Writing::truncate));
+            auto fd = TRY(create(call_, name, append ? Writing::append : Writing::truncate));
             opened_.emplace_back(std::move(fd), terminator_);
             files_.push_back(&opened_.back());
         }
@@ -322,21 +323,16 @@ private:
     int status_ = 0;
 };
 
-int run(Invocation& call) {
-    const auto source = sed::script_of(call);
-    if (!source) {
-        return source.error().code == 0 ? call.misused(text(source.error()))
-                                        : (call.complain(source.error()), 1);
-    }
-    auto script = parse::sed::parse(*source, call.options.has('E') || call.options.has('r'));
+// One script over all of the operands. `append`: files that it writes go on.
+int edit(Invocation& call, const std::string& source, bool append) {
+    auto script = parse::sed::parse(source, call.options.has('E') || call.options.has('r'));
     if (!script) {
         call.complain(script.error());
         return 1;
     }
-    if (call.operands.empty()) call.operands.emplace_back("-");
     const bool quiet = call.options.has('n') || script->quiet;
     Editor editor(call, *std::move(script), quiet, call.options.has('z') ? '\0' : '\n');
-    if (const auto opened = editor.open_files(); !opened) {
+    if (const auto opened = editor.open_files(append); !opened) {
         call.complain(opened.error());
         return 4;
     }
@@ -350,12 +346,32 @@ int run(Invocation& call) {
     return *status != 0 ? *status : call.status != 0 ? 2 : 0;
 }
 
+int run(Invocation& call) {
+    const auto source = sed::script_of(call);
+    if (!source) {
+        return source.error().code == 0 ? call.misused(text(source.error()))
+                                        : (call.complain(source.error()), 1);
+    }
+    if (call.options.has('i')) {
+        // Nothing is touched by a script that is wrong.
+        if (auto script = parse::sed::parse(*source, call.options.has('E')); !script) {
+            call.complain(script.error());
+            return 1;
+        }
+        return sed::in_place(
+            call, [&](Invocation& one, bool first) { return edit(one, *source, !first); });
+    }
+    if (call.operands.empty()) call.operands.emplace_back("-");
+    return edit(call, *source, false);
+}
+
 constexpr Option options[]{
     {'n', "quiet", "", "print only what the script prints"},
     {'e', "expression", "SCRIPT", "a part of the script"},
     {'f', "file", "FILE", "the same, from a file"},
     {'E', "regexp-extended", "", "extended regular expressions"},
     {'r', "", "", "the same as -E"},
+    {'i', "in-place", "[SUFFIX]", "change the files themselves; with SUFFIX, keep them under it"},
     {'s', "separate", "", "each file has a last line of its own"},
     {'u', "unbuffered", "", "write every line as it is done"},
     {'z', "null-data", "", "lines end with a zero byte"},
@@ -363,7 +379,7 @@ constexpr Option options[]{
 
 constexpr commands::Command sed_command{
     .name = "sed",
-    .usage = "[-nEsuz] [-e SCRIPT | -f FILE]... [SCRIPT] [FILE...]",
+    .usage = "[-nEsuz] [-i[SUFFIX]] [-e SCRIPT | -f FILE]... [SCRIPT] [FILE...]",
     .summary = "edit a stream of lines by a script",
     .theme = "text",
     .promise = Promise::files,
@@ -374,7 +390,8 @@ constexpr commands::Command sed_command{
         "Addresses: N  $  /RE/  /RE/I  FIRST~STEP  A,B  A,+N  A,~N  0,/RE/  and ! behind them\n"
         "s/RE/NEW/FLAGS: g, a number, p, i, w FILE; in NEW: & \\1 to \\9, \\n, \\U \\L \\u \\l "
         "\\E\n"
-        "Files are not changed in place; w needs --allow modify.\n"
+        "-i and w need --allow modify or --scratch. With -i a file is replaced when its edit is "
+        "whole.\n"
         "Status: 0, or what q says; 1 the script is wrong, 2 a file could not be read, 4 else.\n\n"
         "Examples:\n  sed -n '/ERROR/,/^$/p' app.log\n  sed -E 's/(password=).*/\\1***/' app.conf\n"
         "  sed '/^#/d;/^$/d' /etc/app.conf\n",
