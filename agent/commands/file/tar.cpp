@@ -97,8 +97,8 @@ Result<> apply_long(Style& style, std::string_view name, const std::string& valu
         return set_action(style, Action::list);
     } else if (name == "get") {
         return set_action(style, Action::extract);
-    } else if (name == "overwrite" || name == "same-owner") {
-        // What is done anyhow.
+    } else if (name == "overwrite") {
+        style.overwrite = true;
     }
     return {};
 }
@@ -246,7 +246,7 @@ constexpr Option options[]{
     {'P', "absolute-names", "", "with c, leave names as they are"},
     {'i', "ignore-zeros", "", "read on behind the end of an archive"},
     {0, "get", "", "-x"},
-    {0, "overwrite", "", "replace files (default)"},
+    {0, "overwrite", "", "write into files that are there, do not replace them"},
     {'j', "bzip2", "", "not supported"},
     {'J', "xz", "", "not supported"},
     {'r', "append", "", "not supported"},

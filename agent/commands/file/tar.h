@@ -24,7 +24,7 @@ struct Style {
     int verbose = 0;
     bool to_stdout = false, keep_old = false, modes = false, touch = false, dereference = false;
     bool numeric = false, absolute = false, wildcards = false, ignore_zeros = false;
-    bool owners = true, recursion = true, one_filesystem = false;
+    bool overwrite = false, owners = true, recursion = true, one_filesystem = false;
     bool gzip = false;
     std::size_t strip = 0;
     std::vector<std::string> exclude;

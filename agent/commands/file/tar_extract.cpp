@@ -149,8 +149,16 @@ Result<> Extraction::make_file(const Entry& entry, const Place& place, Source& s
     constexpr int flags = O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW;
     auto file = place.directory.create(place.name, flags, 0600);
     if (!file && file.error().code == EEXIST && !style_.keep_old) {
-        TRY(remove(place, false));
-        file = place.directory.create(place.name, flags, 0600);
+        const auto there =
+            style_.overwrite ? place.stat() : Result<struct statx>(refused("stat", ""));
+        if (there && S_ISREG(there->stx_mode)) {
+            // Its other names see the new bytes, too. NONBLOCK: it may be exchanged for a FIFO.
+            constexpr int again = O_WRONLY | O_TRUNC | O_NOFOLLOW | O_NONBLOCK;
+            file = place.directory.create(place.name, again, 0);
+        } else {
+            TRY(remove(place, false));
+            file = place.directory.create(place.name, flags, 0600);
+        }
     }
     if (!file) {
         errno = file.error().code;

@@ -30,8 +30,9 @@ public:
     explicit Wanted(const Style& style) : style_(style), met_(style.operands.size()) {}
     bool operator()(std::string_view name) {
         while (name.ends_with('/')) name.remove_suffix(1);
-        if (excluded(style_, name)) return false;
-        if (met_.empty()) return true;
+        // An operand that is excluded as well was there.
+        const bool out = excluded(style_, name);
+        if (met_.empty()) return !out;
         bool any = false;
         for (std::size_t i = 0; i < met_.size(); ++i) {
             std::string_view operand = style_.operands[i].name;
@@ -45,7 +46,7 @@ public:
             if (!matches) continue;
             met_[i] = any = true;
         }
-        return any;
+        return any && !out;
     }
     void complain_of_missing(Invocation& call) const {
         for (std::size_t i = 0; i < met_.size(); ++i) {
