@@ -1,10 +1,15 @@
 // shell/help.cpp - help.
 #include "commands/command.h"
 #include "shell/builtins.h"
+#include "shell/execute.h"
 #include "shell/manual.h"
+#include "shell/screen.h"
 #include "shell/shell.h"
 #include "shell/suggest.h"
 
+#include <unistd.h>
+
+#include <algorithm>
 #include <map>
 
 namespace limpet::shell {
@@ -41,21 +46,25 @@ std::string overview() {
     return text + "\nhelp NAME explains one; NAME --help does the same for a command.\n";
 }
 
+bool is_higher_than_the_screen(Shell& shell, std::string_view text) {
+    if (!shell.at_prompt() || ::isatty(0) != 1 || ::isatty(1) != 1) return false;
+    const auto terminal = shell.variables.text(sym_TERM);
+    if (terminal.empty() || terminal == "dumb" || !commands::find("less")) return false;
+    return static_cast<std::size_t>(std::ranges::count(text, '\n')) + 1 > Screen(1).height();
+}
+
 }  // namespace
 
 int run_help(Shell& shell, Words& words) {
     shell.status = 0;
-    if (words.size() == 1) {
-        shell.write(overview());
-        return shell.status;
-    }
+    std::string text = words.size() == 1 ? overview() : std::string();
     int status = 0;
     for (std::size_t i = 1; i < words.size(); ++i) {
         const auto& name = words[i];
         if (const auto* command = commands::find(name)) {
-            shell.write(commands::help_text(*command));
+            text += commands::help_text(*command);
         } else if (const auto* builtin = find_builtin(name)) {
-            shell.write(manual(*builtin));
+            text += manual(*builtin);
         } else {
             const auto near = suggest(shell, name);
             shell.complain("help: there is no command '" + name + "'" +
@@ -63,6 +72,13 @@ int run_help(Shell& shell, Words& words) {
             status = 1;
         }
     }
+    if (status == 0 && is_higher_than_the_screen(shell, text)) {
+        // In the pipe there is no terminal, so that this is no circle.
+        std::string line = "help";
+        for (std::size_t i = 1; i < words.size(); ++i) line += ' ' + quote(words[i]);
+        return run_text(shell, line + " | less -F");
+    }
+    shell.write(text);
     return status;
 }
 

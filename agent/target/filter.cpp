@@ -112,8 +112,8 @@ constexpr int shell[]{
 };
 
 // Terminal requests that a shell and its commands make; TIOCSTI and TIOCLINUX are not among them.
-constexpr unsigned long requests[]{TCGETS,    TCSETS,    TCSETSW,  TCSETSF, TIOCGWINSZ,
-                                   TIOCGPGRP, TIOCSPGRP, FIONREAD, TIOCGSID};
+constexpr unsigned long requests[]{TCGETS,    TCSETS,    TCSETSW,  TCSETSF,  TIOCGWINSZ,
+                                   TIOCGPGRP, TIOCSPGRP, FIONREAD, TIOCGSID, TIOCSWINSZ};
 
 constexpr int socket_families[]{AF_UNIX, AF_INET, AF_INET6, AF_NETLINK, AF_PACKET};
 

@@ -129,6 +129,18 @@ int run(Invocation& call) {
     return call.status;
 }
 
+int run_groups(Invocation& call) {
+    ProcessNames names(call.target);
+    const auto print = [&](const Result<Identity>& who, std::string line) {
+        if (!who) return call.complain(who.error());
+        for (const auto id : who->groups) line += (line.empty() ? "" : " ") + names.group(id);
+        call.out.write(line + '\n');
+    };
+    if (call.operands.empty()) print(identity(call, names), {});
+    for (const auto& user : call.operands) print(identity_of(call, user), user + " :");
+    return call.status;
+}
+
 constexpr Option options[]{
     {'u', "user", "", "only the effective user id"},
     {'g', "group", "", "only the effective group id"},
@@ -178,6 +190,17 @@ constexpr Command whoami{
     .help = "Example:\n  whoami\n",
 };
 const Register registered_whoami{whoami};
+
+constexpr Command groups_command{
+    .name = "groups",
+    .usage = "[USER...]",
+    .summary = "print the groups of the target's main process, or of users",
+    .theme = "process",
+    .promise = Promise::files | Promise::processes,
+    .run = run_groups,
+    .help = "Users and groups are those of the target's files.\n\nExample:\n  groups\n",
+};
+const Register registered_groups{groups_command};
 
 }  // namespace
 }  // namespace limpet::commands

@@ -1,5 +1,6 @@
 // tty.cpp - the terminal on standard input, tty(1).
 #include "commands/command.h"
+#include "commands/session/modes.h"
 
 #include <unistd.h>
 
@@ -55,6 +56,37 @@ constexpr Command clear{
         "\nExample:\n  clear\n",
 };
 const Register registered_clear{clear};
+
+int run_reset(Invocation& call) {
+    if (!call.operands.empty()) return call.misused("it takes no operand");
+    // The terminal is 0, 1 or 2; whichever it is, it is the same one.
+    for (const int fd : {0, 1, 2}) {
+        termios modes{};
+        if (::tcgetattr(fd, &modes) != 0) continue;
+        make_sane(modes);
+        ::tcsetattr(fd, TCSADRAIN, &modes);
+        break;
+    }
+    // RIS, and what programs leave behind that RIS does not end everywhere: the other screen, the
+    // mouse, bracketed paste, the line-drawing characters, a hidden cursor.
+    call.out.write(
+        "\033c\033[!p\033[?1049l\033[?1000l\033[?1002l\033[?1003l\033[?1006l\033[?2004l"
+        "\033(B\017\033[m\033[?7h\033[?25h\033[H\033[2J\033[3J");
+    return 0;
+}
+
+constexpr Command reset{
+    .name = "reset",
+    .usage = "",
+    .summary = "make a terminal usable again",
+    .theme = "session",
+    .run = run_reset,
+    .help =
+        "The modes of `stty sane`, and the screen as it is at the start. If Enter does nothing,\n"
+        "type Ctrl-J reset Ctrl-J.\n"
+        "\nExample:\n  reset\n",
+};
+const Register registered_reset{reset};
 
 }  // namespace
 }  // namespace limpet::commands
