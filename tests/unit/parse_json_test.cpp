@@ -45,7 +45,7 @@ TEST_CASE("what is not json is refused with its place", "[json]") {
 TEST_CASE("a stream of json texts is cut where values end", "[json]") {
     const std::string text = R"( {"a}":[1,"]\""]}2 "x"[] nope}true )";
     const std::vector<std::string> expected{
-        R"( {"a}":[1,"]\""]})", "2", R"( "x")", "[]", " nope}", "true"};
+        R"( {"a}":[1,"]\""]})", "2", R"( "x")", "[]", " nope", "}", "true"};
     std::vector<std::string> values(1);
     parse::JsonCutter cutter;
     for (std::size_t at = 0; at < text.size();) {
