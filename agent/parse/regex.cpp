@@ -148,10 +148,12 @@ Result<std::optional<std::size_t>> Regex::find_line(std::string_view text) {
 
 Result<bool> Regex::matches(std::string_view line) {
     if (exact_ || literal_.whole) return TRY(find(line)).has_value();
-    TRY(prepare_spans());
-    bool found = false;
-    starts_->starts(line, [&](std::size_t) { found = true; });
-    return found;
+    if (!literal_.text.empty() && !find_literal(line)) return false;
+    if (!anywhere_) {
+        anywhere_ = std::make_unique<regex::Automaton>(TRY(regex::compile(tree_, {})),
+                                                       regex::Automaton::Way{.anywhere = true});
+    }
+    return anywhere_->any(line);
 }
 
 Result<std::optional<Regex::Span>> Regex::find(std::string_view line, std::size_t from) {

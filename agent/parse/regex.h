@@ -54,7 +54,7 @@ private:
     Flags flags_;
     regex::Literal literal_;
     std::size_t rare_ = 0;  // the byte of the literal that texts have least
-    std::unique_ptr<regex::Automaton> lines_, ends_, starts_;
+    std::unique_ptr<regex::Automaton> lines_, ends_, starts_, anywhere_;
     std::optional<regex::Program> exact_;  // with groups, for back references
     // Where matches begin in the line that was asked about last.
     std::vector<bool> begins_;

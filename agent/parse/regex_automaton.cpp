@@ -214,6 +214,24 @@ std::optional<std::size_t> Automaton::find_line(std::string_view text) {
     return std::nullopt;
 }
 
+bool Automaton::any(std::string_view line) {
+    Id at = start(Side::edge);
+    if (state(at).match_here) return true;
+    for (const char byte : line) {
+        const auto symbol = class_[static_cast<unsigned char>(byte)];
+        Id next = table_[(at & ~flagged) + symbol];
+        if (next == unknown) next = step(at, symbol);
+        at = next;
+        if (!(at & flagged)) continue;
+        const auto& reached = state(at);
+        if (reached.match_before || reached.match_here) return true;
+        if (reached.dead) return false;
+    }
+    Id last = table_[(at & ~flagged) + end_];
+    if (last == unknown) last = step(at, end_);
+    return (last & flagged) && state(last).match_before;
+}
+
 std::optional<std::size_t> Automaton::longest(std::string_view line, std::size_t from) {
     std::optional<std::size_t> end;
     Id at = start(from == 0 ? Side::edge : side_of(static_cast<unsigned char>(line[from - 1])));

@@ -39,6 +39,8 @@ public:
     // Where the first line with a match has its match or its end: some byte of that line, or its
     // terminator. `text` is whole lines.
     std::optional<std::size_t> find_line(std::string_view text);
+    // Whether there is a match anywhere in the line; not reversed.
+    bool any(std::string_view line);
     // Of matches that begin at `from`: the end of the longest.
     std::optional<std::size_t> longest(std::string_view line, std::size_t from);
     // Reversed: calls mark(position) for every position where a match begins.

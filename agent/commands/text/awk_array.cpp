@@ -30,6 +30,11 @@ std::uint64_t mixed(std::uint64_t a, std::uint64_t b) {
 
 std::uint32_t Array::hash(std::string_view key) {
     constexpr std::uint64_t odd = 0xA0761D6478BD642FU;
+    // Numbers that follow one another lie side by side, ten in a row: most arrays are counted
+    // through.
+    const bool counted = !key.empty() && key.back() >= '0' && key.back() <= '9';
+    const auto last = counted ? static_cast<std::uint32_t>(key.back() - '0') : 0;
+    if (counted) key.remove_suffix(1);
     std::uint64_t state = secret() ^ key.size();
     const char* at = key.data();
     std::size_t left = key.size();
@@ -41,18 +46,19 @@ std::uint32_t Array::hash(std::string_view key) {
     word = 0;
     std::memcpy(&word, at, left);
     state = mixed(state ^ word, odd ^ state);
-    return static_cast<std::uint32_t>(state ^ (state >> 32));
+    const auto folded = static_cast<std::uint32_t>(state ^ (state >> 32));
+    return counted ? folded << 4 | last : folded;
 }
 
 std::uint32_t Array::find(std::string_view key, std::uint32_t hash) const {
     if (index_.empty()) return none;
     const auto mask = static_cast<std::uint32_t>(index_.size() - 1);
     for (auto slot = hash & mask;; slot = (slot + 1) & mask) {
-        if (index_[slot] == 0) return none;
-        const auto& element = elements_[index_[slot] - 1];
-        if (element.hash == hash && element.key.has_text() && element.key.view() == key) {
-            return slot;
-        }
+        const auto entry = index_[slot];
+        if (entry == 0) return none;
+        if (entry >> 32 != hash) continue;
+        const auto& element = elements_[element_of(entry)];
+        if (element.key.has_text() && element.key.view() == key) return slot;
     }
 }
 
@@ -66,21 +72,22 @@ void Array::rebuild() {
     for (std::size_t i = 0; i < elements_.size(); ++i) {
         auto slot = elements_[i].hash & mask;
         while (index_[slot] != 0) slot = (slot + 1) & mask;
-        index_[slot] = static_cast<std::uint32_t>(i + 1);
+        index_[slot] = entry(elements_[i].hash, i);
     }
 }
 
 Value& Array::at(std::string_view key) {
     const auto hashed = hash(key);
-    if (const auto slot = find(key, hashed); slot != none) return elements_[index_[slot] - 1].value;
-    // Two thirds full, with what was erased.
-    if ((elements_.size() + 1) * 3 > index_.size() * 2) rebuild();
-    memory.reserve(sizeof(Element) + 2 * sizeof(std::uint32_t));
+    if (const auto slot = find(key, hashed); slot != none)
+        return elements_[element_of(index_[slot])].value;
+    // Half full, with what was erased.
+    if ((elements_.size() + 1) * 2 > index_.size()) rebuild();
+    memory.reserve(element_cost);
     const auto mask = static_cast<std::uint32_t>(index_.size() - 1);
     auto slot = hashed & mask;
     while (index_[slot] != 0) slot = (slot + 1) & mask;
     elements_.push_back({Value(key), {}, hashed});
-    index_[slot] = static_cast<std::uint32_t>(elements_.size());
+    index_[slot] = entry(hashed, elements_.size() - 1);
     ++live_;
     return elements_.back().value;
 }
@@ -88,16 +95,16 @@ Value& Array::at(std::string_view key) {
 void Array::erase(std::string_view key) {
     const auto slot = find(key, hash(key));
     if (slot == none) return;
-    auto& element = elements_[index_[slot] - 1];
+    auto& element = elements_[element_of(index_[slot])];
     element.key = Value();
     element.value = Value();
     --live_;
-    memory.held -= std::min(memory.held, sizeof(Element) + 2 * sizeof(std::uint32_t));
+    memory.held -= std::min(memory.held, element_cost);
     if (live_ == 0) clear();
 }
 
 void Array::clear() {
-    memory.held -= std::min(memory.held, live_ * (sizeof(Element) + 2 * sizeof(std::uint32_t)));
+    memory.held -= std::min(memory.held, live_ * element_cost);
     elements_.clear();
     live_ = 0;
     // A table that split() fills again and again stays; a huge one goes.

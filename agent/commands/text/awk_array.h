@@ -29,6 +29,7 @@ private:
         Value value;
         std::uint32_t hash;
     };
+    static constexpr std::size_t element_cost = sizeof(Element) + 3 * sizeof(std::uint64_t);
     static constexpr std::uint32_t none = 0xFFFF'FFFF;
     static std::uint32_t hash(std::string_view key);
     // The slot of the index that holds it, or none.
@@ -36,7 +37,14 @@ private:
     void rebuild();
 
     std::vector<Element> elements_;
-    std::vector<std::uint32_t> index_;  // 0: free; else an element, from 1
+    // 0: free; else an element, from 1, below its hash: a look at others needs no element.
+    std::vector<std::uint64_t> index_;
+    static std::uint64_t entry(std::uint32_t hash, std::size_t element) {
+        return static_cast<std::uint64_t>(hash) << 32 | (element + 1);
+    }
+    [[nodiscard]] static std::size_t element_of(std::uint64_t entry) {
+        return (entry & 0xFFFF'FFFF) - 1;
+    }
     std::size_t live_ = 0;
 };
 
