@@ -15,6 +15,7 @@
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
+#include <sys/xattr.h>
 #include <unistd.h>
 
 #include <csignal>
@@ -72,10 +73,10 @@ std::string attack(const target::Target& box) {
     return {};
 }
 
-std::string confined(const Box& box, Grant promise,
-                     std::string (*body)(const target::Target& box)) {
+std::string confined(const Box& box, Grant promise, std::string (*body)(const target::Target& box),
+                     Grant grants = default_grants) {
     return in_child([&]() -> std::string {
-        auto opened = target::open_node({.pid = box.pid(), .name = "box"});
+        auto opened = target::open_node({.pid = box.pid(), .name = "box", .grants = grants});
         if (!opened) return text(opened.error());
         if (auto done = target::confine_session(*opened, false); !done) return text(done.error());
         if (auto done = target::confine(promise, *opened); !done) return text(done.error());
@@ -118,6 +119,52 @@ TEST_CASE("every promise is enough for its work") {
               SAY_UNLESS(::socket(AF_NETLINK, SOCK_RAW, 0) >= 0);
               SAY_UNLESS(::socket(AF_INET, SOCK_RAW, 1) >= 0);
               SAY_UNLESS(refused_call(::socket(AF_VSOCK, SOCK_STREAM, 0)));
+              return {};
+          }) == "");
+}
+
+namespace {
+
+// In the tree that a process which promises to modify has.
+std::string change(const target::Target& target) {
+    const int root = target.root.fd.get();
+    SAY_UNLESS(target.root.create("/made", O_WRONLY | O_CREAT, 0644).has_value());
+    struct stat status{};
+    SAY_UNLESS(::fstatat(root, "made", &status, AT_SYMLINK_NOFOLLOW) == 0 && status.st_uid == 0);
+    SAY_UNLESS(::fchownat(root, "made", 5, 6, AT_SYMLINK_NOFOLLOW) == 0);
+    SAY_UNLESS(::mkdirat(root, "folder", 0755) == 0);
+    SAY_UNLESS(::renameat(root, "made", root, "folder/moved") == 0);
+    SAY_UNLESS(::unlinkat(root, "folder/moved", 0) == 0);
+    SAY_UNLESS(::unlinkat(root, "folder", AT_REMOVEDIR) == 0);
+    SAY_UNLESS(::mknodat(root, "made", S_IFIFO | 0600, 0) == 0);
+    SAY_UNLESS(::unlinkat(root, "made", 0) == 0);
+    SAY_UNLESS(refused_call(::mknodat(root, "device", S_IFBLK | 0600, 0)));
+    SAY_UNLESS(refused_call(::mknodat(root, "device", S_IFCHR | 0600, 0x103)));
+    SAY_UNLESS(!target.root.create("/proc/sys/kernel/sysrq", O_WRONLY, 0).has_value());
+    SAY_UNLESS(refused_call(::socket(AF_UNIX, SOCK_STREAM, 0)));
+    SAY_UNLESS(refused_call(::setxattr("/made", "user.x", "", 0, 0)));
+    SAY_UNLESS(refused_call(::kill(target.pid, 0)));
+    SAY_UNLESS(refused_call(::syscall(SYS_execve, "/x", nullptr, nullptr)));
+    SAY_UNLESS(refused_call(::syscall(SYS_setresuid, 0, 0, 0)));
+    SAY_UNLESS(refused_call(::syscall(SYS_mount, nullptr, "/", nullptr, MS_REMOUNT, nullptr)));
+    SAY_UNLESS(refused_call(::chroot(".")));
+    return {};
+}
+
+}  // namespace
+
+TEST_CASE("a promise to modify changes files and nothing else") {
+    Box box;
+    constexpr auto promise = Grant::files | Grant::modify;
+    CHECK(confined(box, promise, change, default_grants | Grant::modify) == "");
+    CHECK(confined(box, promise, change, default_grants | Grant::scratch) == "");
+    // The control: who reads in such a session is held as in any other, and so is who would
+    // modify in a session that may not.
+    CHECK(confined(box, Grant::files, attack, default_grants | Grant::modify) == "");
+    CHECK(confined(box, Grant::files, attack, default_grants | Grant::scratch) == "");
+    CHECK(confined(box, promise, [](const target::Target& target) -> std::string {
+              SAY_UNLESS(!target.root.create("/made", O_WRONLY | O_CREAT, 0644).has_value());
+              SAY_UNLESS(::mkdirat(target.root.fd.get(), "folder", 0755) < 0);
               return {};
           }) == "");
 }

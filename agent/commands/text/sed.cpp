@@ -353,6 +353,7 @@ int run(Invocation& call) {
                                         : (call.complain(source.error()), 1);
     }
     if (call.options.has('i')) {
+        if (call.operands.empty()) return call.misused("-i needs a FILE");
         // Nothing is touched by a script that is wrong.
         if (auto script = parse::sed::parse(*source, call.options.has('E')); !script) {
             call.complain(script.error());
