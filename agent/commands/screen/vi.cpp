@@ -55,6 +55,7 @@ constexpr Command vi_command{
     .run = run,
     .options = options,
     .help = help,
+    .writes = true,
 };
 const Register registered{vi_command};
 
@@ -67,6 +68,7 @@ constexpr Command view{
     .run = run_view,
     .options = options,
     .help = "vi -R.\n\nExample:\n  view /etc/passwd\n",
+    .writes = true,
 };
 const Register registered_view{view};
 

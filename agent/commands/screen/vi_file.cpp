@@ -36,7 +36,7 @@ std::string sizes(std::string_view name, std::size_t lines, std::size_t bytes) {
 bool Vi::may_write(std::string_view name) const {
     if (call_.target.mode == target::Mode::here) return true;
     if (target::place(call_.target, call_.path(name)).first == &call_.target.scratch) return true;
-    return any(call_.target.grants & Grant::modify);
+    return target::may_write(call_.target);
 }
 
 bool Vi::open(const std::string& name) {
