@@ -15,10 +15,12 @@
 #include "runtimes/container.h"
 #include "runtimes/filesystem.h"
 #include "sys/file.h"
+#include "sys/landlock.h"
 #include "sys/process.h"
 #include "target/confine.h"
 #include "target/deadline.h"
 #include "target/enter.h"
+#include "target/own_scratch.h"
 #include "target/pod.h"
 #include "target/sidecar.h"
 
@@ -32,6 +34,7 @@
 
 #include <array>
 #include <csignal>
+#include <optional>
 #include <string>
 
 namespace limpet::session {
@@ -189,6 +192,26 @@ int finish(const std::string& name, int status) {
     return 128 + signal;
 }
 
+// Where no mount can be made and Landlock can hold the writers to it. Without one the session goes
+// on.
+std::optional<target::OwnScratch> add_scratch(target::Target& target) {
+    constexpr int moves_files = 2;  // the ABI
+    if (target.mode != target::Mode::sidecar || target.scratch.fd) return std::nullopt;
+    if (sys::landlock_abi() < moves_files) {
+        target.facts.emplace_back("scratch", "none: the kernel has no Landlock to hold it to");
+        return std::nullopt;
+    }
+    auto made = target::make_own_scratch();
+    if (!made) {
+        target.facts.emplace_back("scratch", "none: " + text(made.error()));
+        return std::nullopt;
+    }
+    if (auto folder = sys::dup(made->folder)) {
+        target.scratch = {*std::move(folder), std::string(target::scratch_path)};
+    }
+    return *std::move(made);
+}
+
 struct Supervised {
     pid_t child;
     std::string command;
@@ -197,6 +220,7 @@ struct Supervised {
     int link;    // to serve; -1 without one
     Fd pidfd;    // of the target; invalid when there is none
     Fd signals;  // signalfd
+    std::optional<target::OwnScratch> scratch;
 };
 
 // The child's wait status once it has ended; a child that stopped is continued: nobody here could.
@@ -244,6 +268,7 @@ int supervise(Supervised run) {
             waiting[2].fd = -1;
         }
     }
+    if (run.scratch) target::remove_own_scratch(*run.scratch);
     return finish(run.command, status);
 }
 
@@ -256,6 +281,7 @@ Result<Supervised> start(const Open& open, const Place& place) {
     if (!place.direct) TRY(take_terminal(open.tty));
     volunteer_for_oom();
     auto target = TRY(open_target(open, place));
+    auto scratch = add_scratch(target);
     // Orphans would go to the target's first process, which may never look after them.
     if (place.beside) ::prctl(PR_SET_CHILD_SUBREAPER, 1);
     if (!place.beside && !open.target.empty() && target.pid == 0) tell_stopped(target);
@@ -282,7 +308,8 @@ Result<Supervised> start(const Open& open, const Place& place) {
                       .target_pid = target.pid,
                       .link = place.direct ? -1 : link_to_serve,
                       .pidfd = std::move(target.pidfd),
-                      .signals = std::move(signals)};
+                      .signals = std::move(signals),
+                      .scratch = std::move(scratch)};
 }
 
 }  // namespace
@@ -302,7 +329,7 @@ int run(const Open& open, const Place& place) {
         say(text(started.error()));
         return limpet_failed;
     }
-    if (auto confined = target::confine_supervisor(); !confined) {
+    if (auto confined = target::confine_supervisor(started->scratch.has_value()); !confined) {
         say(text(confined.error()));
         return limpet_failed;
     }

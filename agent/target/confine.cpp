@@ -63,11 +63,13 @@ Grant all_of(const Target& target) {
     return (target.grants & ~(Grant::modify | Grant::scratch)) | writes;
 }
 
-// A tree that is no read-only clone is read-only by the filter.
-Opens opens_of(const Target& target, Grant promise) {
-    const bool writes = any(promise & Grant::modify) && may_write(target);
-    return target.mode == Mode::sidecar && target.rung != 'A' && !writes ? Opens::reading
-                                                                         : Opens::any;
+// A tree that is no read-only clone is read-only by the filter; or by Landlock, for who may write
+// to a scratch directory. The shell, which no domain may hold, leaves that to its children.
+Opens opens_of(const Target& target, Confined who, Grant promise) {
+    if (target.mode != Mode::sidecar || target.rung == 'A') return Opens::any;
+    if (any(promise & Grant::modify) && may_write(target)) return Opens::any;
+    const bool held = who == Confined::shell || !any(promise & Grant::processes);
+    return target.scratch.fd && held ? Opens::written_by_landlock : Opens::reading;
 }
 
 Result<> limit(int resource, rlim_t most, const char* name) {
@@ -193,7 +195,8 @@ Result<> confine_beside(const Target& target, bool forks) {
     TRY(sys::capset({.effective = permitted & reading, .permitted = permitted, .inheritable = 0}));
     TRY(no_new_privileges());
     if (!forks) return {};
-    return load_filter(Confined::shell, all_of(target), opens_of(target, all_of(target)));
+    return load_filter(Confined::shell, all_of(target),
+                       opens_of(target, Confined::shell, all_of(target)));
 }
 
 }  // namespace
@@ -245,10 +248,10 @@ Result<> confine(Grant promise, const Target& target) {
     if (target.mode == Mode::none) return {};
     close_unneeded(promise, target);
     TRY(deny_writes(promise, target));
-    return load_filter(Confined::command, promise, opens_of(target, promise));
+    return load_filter(Confined::command, promise, opens_of(target, Confined::command, promise));
 }
 
-Result<> confine_supervisor() {
+Result<> confine_supervisor(bool removes_scratch) {
     TRY(limit(RLIMIT_CORE, 0, "RLIMIT_CORE"));
     const auto held = TRY(sys::capget());
     // It opens nothing any more, and a working directory would keep its file system mounted.
@@ -258,7 +261,8 @@ Result<> confine_supervisor() {
     const auto keep = held.permitted & sys::bit(CAP_KILL);
     TRY(sys::capset({.effective = keep, .permitted = keep}));
     TRY(no_new_privileges());
-    return load_filter(Confined::supervisor, Grant::none);
+    return load_filter(removes_scratch ? Confined::remover : Confined::supervisor, Grant::none,
+                       Opens::reading);
 }
 
 }  // namespace limpet::target

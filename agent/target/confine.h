@@ -19,7 +19,8 @@ Result<> confine_session(const Target& target, bool forks);
 // caller could not do anyway.
 Result<> confine(Grant promise, const Target& target);
 
-// What is left of the session's first process: it waits for the other and forwards signals.
-Result<> confine_supervisor();
+// What is left of the session's first process: it waits for the other and forwards signals, and may
+// have a folder to empty afterwards.
+Result<> confine_supervisor(bool removes_scratch = false);
 
 }  // namespace limpet::target

@@ -5,6 +5,7 @@
 #include "parse/number.h"
 #include "sys/mount.h"
 #include "sys/process.h"
+#include "target/own_scratch.h"
 #include "target/procfs.h"
 
 #include <sys/mount.h>
@@ -77,14 +78,6 @@ Result<> verify(const Target& target, const Directory& procfs, std::uint64_t sta
                                                   " exited while it was being opened");
     }
     return {};
-}
-
-// Memory, and so bounded. Mounted nowhere: who does not hold the descriptor cannot reach it.
-Result<Fd> new_scratch() {
-    return sys::new_filesystem(
-        "tmpfs", MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC,
-        {{.name = "size", .value = std::to_string(limits::scratch_size)},
-         {.name = "nr_inodes", .value = std::to_string(limits::scratch_files)}});
 }
 
 // The node's ids of the target's users; who stands for its root there makes its files.
@@ -176,7 +169,7 @@ Result<Target> open_node(const Wanted& wanted) {
         target.cgroups = {*std::move(cgroups), "/sys/fs/cgroup"};
     }
     target.null = TRY(sys::openat(BorrowedFd(AT_FDCWD), "/dev/null", O_RDWR));
-    target.scratch = {TRY(new_scratch()), std::string(scratch_path)};
+    target.scratch = {TRY(memory_scratch()), std::string(scratch_path)};
     return target;
 }
 
@@ -197,7 +190,7 @@ Result<Target> open_stopped(const Wanted& wanted, const Layers& layers) {
     target.procfs = {TRY(sys::new_filesystem("tmpfs", MOUNT_ATTR_RDONLY | MOUNT_ATTR_NOSUID |
                                                           MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC)),
                      "/proc"};
-    target.scratch = {TRY(new_scratch()), std::string(scratch_path)};
+    target.scratch = {TRY(memory_scratch()), std::string(scratch_path)};
     target.null = TRY(sys::openat(BorrowedFd(AT_FDCWD), "/dev/null", O_RDWR));
     return target;
 }

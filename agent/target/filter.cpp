@@ -146,6 +146,10 @@ void add_files(Builder& rules, Opens opens) {
     rules.note(seccomp_rule_add(rules.context, SCMP_ACT_ERRNO(ENOSYS), SCMP_SYS(openat2), 0));
     constexpr scmp_datum_t writes = O_ACCMODE | O_CREAT | O_TRUNC;
     rules.allow(SCMP_SYS(openat), SCMP_A2(SCMP_CMP_MASKED_EQ, writes, 0));
+    if (opens == Opens::reading) return;
+    for (const scmp_datum_t mode : {O_WRONLY, O_RDWR}) {
+        rules.allow(SCMP_SYS(openat), SCMP_A2(SCMP_CMP_MASKED_EQ, O_ACCMODE, mode));
+    }
 }
 
 void add_rules(Builder& rules, Confined who, Grant promise, Opens opens) {
@@ -169,14 +173,19 @@ void add_rules(Builder& rules, Confined who, Grant promise, Opens opens) {
         rules.allow(SCMP_SYS(prctl), SCMP_A0(SCMP_CMP_EQ, PR_SET_PDEATHSIG));
         rules.allow(SCMP_SYS(socketpair), SCMP_A0(SCMP_CMP_EQ, AF_UNIX));
     }
-    if (who == Confined::supervisor) {
+    if (who == Confined::remover) {
+        constexpr int removing[]{SCMP_SYS(unlinkat)};
+        rules.allow(removing);
+        add_files(rules, opens);
+    }
+    if (who == Confined::supervisor || who == Confined::remover) {
         constexpr int waiting[]{SCMP_SYS(wait4), SCMP_SYS(waitid), SCMP_SYS(kill),
                                 SCMP_SYS(tgkill)};
         rules.allow(waiting);
     }
     constexpr auto reading = Grant::files | Grant::processes | Grant::network;
     if (who == Confined::shell || any(promise & reading)) add_files(rules, opens);
-    if (any(promise & Grant::modify) || (who == Confined::shell && opens == Opens::any)) {
+    if (opens != Opens::reading && (who == Confined::shell || any(promise & Grant::modify))) {
         rules.allow(changing);
         // FIFOs and sockets, which cp -a makes anew; no device.
         for (const scmp_datum_t type : {S_IFIFO, S_IFSOCK, S_IFREG}) {

@@ -8,6 +8,7 @@
 #include "sys/capability.h"
 #include "sys/landlock.h"
 #include "sys/process.h"
+#include "target/own_scratch.h"
 #include "target/pod.h"
 #include "target/procfs.h"
 #include "target/tree.h"
@@ -112,6 +113,9 @@ Result<> join(Climb& climb) {
     const Fd cover = TRY(clone_own("/proc"));
     auto tree = TRY(clone_namespace(mount, uts, climb.own.fd, cover));
     target.rung = 'A';
+    if (auto scratch = memory_scratch()) {
+        target.scratch = {*std::move(scratch), std::string(scratch_path)};
+    }
     target.root = {std::move(tree.root), "/"};
     if (any(target.grants & Grant::modify)) {
         const Fd second = TRY(clone_own("/proc"));

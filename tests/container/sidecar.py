@@ -164,7 +164,18 @@ def profile(name):
             refused = sidecar.command("sh", "-c", "echo > /dev/shm/new; echo > /new; tee /new2")
             check(b"needs --allow modify" in refused.err, f"writing: {refused.err!r}")
             equal(sidecar.command("sh", "-c", "exit 7").returncode, 7, "the status")
+            has_scratch(sidecar)
             equal(witness(container), before, f"the target beside {name}")
+
+
+def has_scratch(sidecar):
+    """A private place to write to, on every rung; what is written elsewhere is refused."""
+    done = sidecar.command("sh", "-c", "cd $LIMPET_SCRATCH && echo kept >a && tee b <a >/dev/null && sort -o c a b && "
+                                       "cat c; ls; echo >/tmp/elsewhere; tee /tmp/elsewhere </dev/null")
+    equal(done.out, b"kept\nkept\na\nb\nc\n", f"the scratch directory: {done.err!r}")
+    equal(done.err.count(b"/tmp/elsewhere: Read-only file system"), 2, done.err)
+    equal(sidecar.command("sh", "-c", "ls -A $LIMPET_SCRATCH").out, b"", "another session's scratch directory")
+    equal(os.listdir(f"{sidecar.procfs}/root/tmp"), [], "what sessions leave in the image's /tmp")
 
 
 for name in PROFILES:

@@ -13,7 +13,7 @@ int run(Invocation& call) {
         call.complain("only a container beside its target stands on a ladder (kubectl debug)");
         return 1;
     }
-    constexpr const char* names[]{"by", "reason", "lift", "guarantee", "weaker"};
+    constexpr const char* names[]{"by", "reason", "lift", "guarantee", "weaker", "scratch"};
     const std::string letter(1, target.rung);
     if (call.json()) {
         JsonObject object;
@@ -56,7 +56,9 @@ constexpr Command rung_command{
         "JSON fields: rung, gives, target, pid, by (how it came to this rung), reason (why it is "
         "no\n"
         "higher one), lift (what would change that), guarantee (what keeps the target unchanged),\n"
-        "weaker (what is promised less than elsewhere), each or null, other_network.\n"
+        "weaker (what is promised less than elsewhere), scratch (why there is no $LIMPET_SCRATCH), "
+        "each\n"
+        "or null, other_network.\n"
         "\nExamples:\n  rung\n  rung -o json\n",
 };
 const Register registered{rung_command};
