@@ -354,11 +354,6 @@ int run(Invocation& call) {
     }
     if (call.options.has('i')) {
         if (call.operands.empty()) return call.misused("-i needs a FILE");
-        // Nothing is touched by a script that is wrong.
-        if (auto script = parse::sed::parse(*source, call.options.has('E')); !script) {
-            call.complain(script.error());
-            return 1;
-        }
         return sed::in_place(
             call, [&](Invocation& one, bool first) { return edit(one, *source, !first); });
     }

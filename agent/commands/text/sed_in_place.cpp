@@ -85,6 +85,8 @@ int in_place(Invocation& call, const std::function<int(Invocation&, bool)>& edit
         });
         if (!one) call.complain(one.error());
         status = std::max(status, one ? *one : 4);
+        // The script is wrong: it was said once, and no file was touched.
+        if (status == 1) break;
     }
     return status;
 }
