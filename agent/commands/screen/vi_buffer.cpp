@@ -12,7 +12,7 @@ constexpr std::size_t undo_limit = std::size_t{64} * 1024 * 1024;
 
 std::size_t bytes_of(const Lines& lines) {
     std::size_t bytes = 0;
-    for (const auto& line : lines) bytes += line.size() + sizeof line;
+    for (const auto& line : lines) bytes += line.size() + sizeof(std::string);
     return bytes;
 }
 
