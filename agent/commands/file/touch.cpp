@@ -25,10 +25,7 @@ Result<parse::Instant> stamp(std::string_view text, parse::Instant now, const pa
     if (!right) return refused("-t", "'" + std::string(text) + "' is not [[CC]YY]MMDDhhmm[.SS]");
     std::string year;
     if (digits.size() == 8) {
-        const auto today = ::time_t{now.seconds};
-        tm broken{};
-        ::gmtime_r(&today, &broken);
-        year = std::to_string(broken.tm_year + 1900);
+        year = std::to_string(parse::moment(now.seconds).year);
     } else {
         year = digits.substr(0, digits.size() - 8);
         if (year.size() == 2) year = (year < "69" ? "20" : "19") + year;

@@ -2,6 +2,7 @@
 #include "commands/process/ps_columns.h"
 
 #include "commands/process/process.h"
+#include "parse/calendar.h"
 #include "parse/cgroup.h"
 #include "parse/lines.h"
 
@@ -66,11 +67,7 @@ std::int64_t started(const Row& row, const View& view) {
 
 // In UTC: a time zone would have to come from files.
 std::string date(std::int64_t time, const char* format) {
-    const std::time_t seconds = time;
-    std::tm parts{};
-    ::gmtime_r(&seconds, &parts);
-    char text[64];
-    return {text, std::strftime(text, sizeof text, format, &parts)};
+    return parse::format_time(format, parse::moment(time));
 }
 
 std::string start_text(const Row& row, const View& view) {

@@ -1,4 +1,5 @@
 // commands/text/awk_builtins.cpp - functions of awk, but those with expressions.
+#include "commands/mathematics.h"
 #include "commands/text/awk_format.h"
 #include "commands/text/awk_machine.h"
 #include "parse/calendar.h"
@@ -26,12 +27,12 @@ double Machine::number_builtin(const Node& node) {
     switch (static_cast<Builtin>(node.slot)) {
         case Builtin::atan2: {
             const double y = argument(0);
-            return std::atan2(y, argument(1));
+            return mathematics::atan2(y, argument(1));
         }
-        case Builtin::cos: return std::cos(argument(0));
-        case Builtin::sin: return std::sin(argument(0));
-        case Builtin::exp: return std::exp(argument(0));
-        case Builtin::log: return cleaned(std::log(argument(0)));
+        case Builtin::cos: return mathematics::cos(argument(0));
+        case Builtin::sin: return mathematics::sin(argument(0));
+        case Builtin::exp: return mathematics::exp(argument(0));
+        case Builtin::log: return cleaned(mathematics::log(argument(0)));
         case Builtin::sqrt: return cleaned(std::sqrt(argument(0)));
         case Builtin::integer: return std::trunc(argument(0));
         case Builtin::rand: return random();

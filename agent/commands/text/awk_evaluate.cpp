@@ -1,4 +1,5 @@
 // commands/text/awk_evaluate.cpp - expressions of awk.
+#include "commands/mathematics.h"
 #include "commands/text/awk_machine.h"
 
 #include <algorithm>
@@ -91,7 +92,7 @@ double Machine::arithmetic(Op operation, double left, double right) {
                 return 0;
             }
             return std::fmod(left, right);
-        default: return right == 2 ? left * left : std::pow(left, right);
+        default: return right == 2 ? left * left : mathematics::pow(left, right);
     }
 }
 

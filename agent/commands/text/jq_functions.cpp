@@ -1,4 +1,5 @@
 // jq_functions.cpp - jq's functions of values alone.
+#include "commands/mathematics.h"
 #include "commands/text/jq_builtins.h"
 
 #include <algorithm>
@@ -154,7 +155,7 @@ Outcome real(const Value& in, Arguments) {
     return Value::number(function(in.number()));
 }
 Outcome pow(const Value&, Arguments arguments) {
-    return Value::number(std::pow(arguments[0].number(), arguments[1].number()));
+    return Value::number(mathematics::pow(arguments[0].number(), arguments[1].number()));
 }
 
 // Whether the text begins or ends with another, and what is left without it.

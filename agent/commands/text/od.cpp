@@ -67,6 +67,8 @@ void character(std::string& text, unsigned char byte) {
     }
 }
 
+float to_float(const char* text, char** end) { return static_cast<float>(std::strtod(text, end)); }
+
 // With the fewest digits that read back as the same number.
 template <typename Real>
 void real(std::string& text, const char* bytes, int digits_least, int digits_most,
@@ -89,7 +91,7 @@ void field(std::string& text, const Type& type, const char* bytes) {
         case 'a': return named(text, static_cast<unsigned char>(*bytes));
         case 'c': return character(text, static_cast<unsigned char>(*bytes));
         case 'f':
-            if (type.size == 4) return real<float>(text, bytes, 6, 9, std::strtof);
+            if (type.size == 4) return real<float>(text, bytes, 6, 9, to_float);
             if (type.size == 8) return real<double>(text, bytes, 15, 17, std::strtod);
             return real<long double>(text, bytes, 18, 21, std::strtold);
         default: break;
