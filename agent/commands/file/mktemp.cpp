@@ -10,7 +10,7 @@ std::string random_letters(std::size_t count) {
     constexpr std::string_view letters =
         "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789";
     std::string text(count, 'x');
-    (void)::getrandom(text.data(), text.size(), 0);
+    [[maybe_unused]] const auto got = ::getrandom(text.data(), text.size(), 0);
     for (auto& byte : text) byte = letters[static_cast<unsigned char>(byte) % letters.size()];
     return text;
 }
