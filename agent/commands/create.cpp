@@ -3,6 +3,7 @@
 
 #include "commands/run.h"
 #include "limpet/limits.h"
+#include "parse/number.h"
 #include "sys/file.h"
 #include "sys/process.h"
 #include "target/confine.h"
@@ -110,8 +111,7 @@ Result<Fd> create_apart(const target::Target& target, const std::string& path, i
         return refused("open " + path, line.empty() ? "the process that opens it died" : line);
     }
     if (answer->fd) return std::move(answer->fd);
-    int code = EIO;
-    if (answer->bytes.size() > 1) code = std::atoi(answer->bytes.c_str() + 1);
+    const auto code = parse::number<int>(std::string_view(answer->bytes).substr(1)).value_or(EIO);
     return std::unexpected(with_hint(Error{code, "open", path, {}}, hint_at(target, directory)));
 }
 

@@ -79,7 +79,7 @@ Result<> Words::need(std::string_view expected) {
 }
 
 Result<std::string> Words::name(std::string_view of) {
-    const auto found = std::string(word());
+    auto found = std::string(word());
     if (found.empty()) return wrong("the name of a " + std::string(of) + " is missing");
     at_ += found.size();
     return found;

@@ -85,7 +85,7 @@ Result<> apply(std::string_view key, std::string_view value, Overrides& over) {
         const auto fraction = value.substr(std::min(whole.size() + 1, value.size()));
         const bool below = fraction.find_first_not_of('0') != fraction.npos;
         if (value.starts_with('-') && below && *seconds > INT64_MIN) --*seconds;
-        over.modified = *seconds;
+        over.modified = seconds;
     }
     return {};
 }

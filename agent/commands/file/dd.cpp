@@ -118,7 +118,7 @@ Result<Request> parse_operands(const std::vector<std::string>& operands) {
             if (key == "bs") wanted.both = true;
             if (key == "bs" || key == "ibs") wanted.in_size = *size;
             if (key == "bs" || key == "obs") wanted.out_size = *size;
-            if (key == "count") wanted.count = *size;
+            if (key == "count") wanted.count = size;
             if (key == "skip" || key == "iseek") wanted.skip = *size;
             if (key == "seek" || key == "oseek") wanted.seek = *size;
             if (!block && key != "count" && !key.ends_with("skip") && !key.ends_with("seek"))

@@ -215,7 +215,11 @@ Result<> word(Invocation& call, std::string_view name, const std::string& value,
     if (name == "threshold") {
         const auto size = size_with_unit(value.starts_with('-') ? value.substr(1) : value);
         if (!size) return refused("-t", "'" + value + "' is no size");
-        (value.starts_with('-') ? style.most : style.least) = *size;
+        if (value.starts_with('-')) {
+            style.most = size;
+        } else {
+            style.least = size;
+        }
     }
     return {};
 }

@@ -2,6 +2,8 @@
 #include "commands/create.h"
 #include "commands/file/destination.h"
 
+#include <functional>
+
 namespace limpet::commands {
 namespace {
 

@@ -192,10 +192,11 @@ Flow range(Machine& machine, const Node& node, const Scope* scope, Item in, Emit
             return bound(2, [&](const Item& by) {
                 const double step = by.value.number();
                 const double end = to.value.number();
-                for (double at = from.value.number(); step > 0 ? at < end : step < 0 && at > end;
-                     at += step) {
+                double at = from.value.number();
+                while (step > 0 ? at < end : step < 0 && at > end) {
                     const auto flow = machine.hand(Value::number(at), in, out);
                     if (flow != Flow::go) return flow;
+                    at += step;
                 }
                 return Flow::go;
             });

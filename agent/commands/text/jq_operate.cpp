@@ -88,7 +88,9 @@ Outcome multiply(Value left, Value right) {
         }
         std::string result;
         if (left.text().empty()) return left;
-        for (double i = 0; i < times; ++i) result += left.text();
+        for (auto left_over = static_cast<std::size_t>(times); left_over > 0; --left_over) {
+            result += left.text();
+        }
         return Value::string(std::move(result));
     }
     if (left.is(Kind::object) && right.is(Kind::object)) return merged(std::move(left), right);

@@ -132,7 +132,7 @@ std::string number_text(double number) {
     while (std::strtod(text, nullptr) != number && ++digits <= 17);
     const std::string_view shown = text;
     const auto at = shown.rfind('e');
-    const int exponent = std::atoi(text + at + 1);
+    const int exponent = static_cast<int>(std::strtol(text + at + 1, nullptr, 10));
     if (exponent < -4 || exponent >= digits + 15) return text;
     if (exponent >= digits) {
         // Zeros behind the digits, which is not what %f would make of them.

@@ -321,9 +321,9 @@ Outcome indices(const Value& in, std::span<const Value> arguments) {
     if (!in.is(Kind::string) || !part.is(Kind::string)) return get(in, part);
     auto found = Value::array();
     if (part.text().empty()) return Value{};
-    double at = 0;
+    std::size_t at = 0;
     for (auto rest = in.text(); !rest.empty(); rest.remove_prefix(character(rest)), ++at) {
-        if (rest.starts_with(part.text())) found.append(Value::number(at));
+        if (rest.starts_with(part.text())) found.append(Value::number(static_cast<double>(at)));
     }
     return found;
 }

@@ -22,7 +22,7 @@ struct Text : Shared {
 
 struct List : Shared {
     List() { held += sizeof *this; }
-    List(const List& other) : Shared(), items(other.items), depth(other.depth) {
+    List(const List& other) : Shared(other), items(other.items), depth(other.depth) {
         held += sizeof *this + items.size() * sizeof(Value);
     }
     List& operator=(const List&) = delete;
@@ -36,7 +36,7 @@ struct Map : Shared {
     static constexpr std::size_t cost = sizeof(Member) + 64;
     Map() { held += sizeof *this; }
     Map(const Map& other)
-        : Shared(), members(other.members), index(other.index), depth(other.depth) {
+        : Shared(other), members(other.members), index(other.index), depth(other.depth) {
         held += sizeof *this + members.size() * cost;
     }
     Map& operator=(const Map&) = delete;

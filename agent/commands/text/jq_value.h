@@ -23,6 +23,9 @@ struct Member;
 // can ask for all there is; and its owners, by hand: a shared_ptr's code in every place where a
 // value is copied is as much as the rest of jq.
 struct Shared {
+    Shared() = default;
+    Shared(const Shared&) {}  // a copy has an owner of its own
+    Shared& operator=(const Shared&) = delete;
     std::size_t owners = 1;
     static std::size_t held;
 };
