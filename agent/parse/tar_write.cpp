@@ -12,7 +12,7 @@ class Block {
 public:
     void text(std::size_t at, std::size_t size, std::string_view value) {
         value = value.substr(0, size);
-        std::memcpy(bytes_.data() + at, value.data(), value.size());
+        std::ranges::copy(value, bytes_.begin() + static_cast<std::ptrdiff_t>(at));
     }
     // Octal, a zero behind it; what does not fit is left 0 and said in a pax record.
     void number(std::size_t at, std::size_t size, std::uint64_t value) {
