@@ -36,6 +36,7 @@ bool starts(Packing packing, std::string_view magic) {
 
 // What zlib and libzstd keep pointers to; so it does not move with the Unpacker.
 constexpr std::size_t longest_name = 4096;
+constexpr std::size_t longest_header = 18;  // of a frame of zstd, RFC 8878
 
 }  // namespace
 
@@ -98,6 +99,7 @@ Result<> Unpacker::start_member() {
         char none = 0;
         ZSTD_outBuffer output{&none, 0, 0};
         ZSTD_DCtx_reset(coder_->context, ZSTD_reset_session_only);
+        header_left_ = longest_header - magic_.size();
         ZSTD_decompressStream(coder_->context, &output, &input);
         return {};
     }
@@ -170,7 +172,11 @@ Result<Unpacker::Step> Unpacker::inflate(std::string_view in, std::span<char> ou
 }
 
 Result<Unpacker::Step> Unpacker::decompress(std::string_view in, std::span<char> out) {
-    ZSTD_inBuffer input{in.data(), in.size(), 0};
+    // With its header's end and more at hand libzstd looks for a whole frame in what it is given,
+    // as if that began the frame; its magic number has been given before.
+    const bool in_header = header_left_ > 0 && !in.empty();
+    if (in_header) --header_left_;
+    ZSTD_inBuffer input{in.data(), in_header ? 1 : in.size(), 0};
     ZSTD_outBuffer output{out.data(), out.size(), 0};
     const auto result = ZSTD_decompressStream(coder_->context, &output, &input);
     if (ZSTD_isError(result)) {

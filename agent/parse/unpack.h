@@ -57,6 +57,7 @@ private:
     Packing packing_;
     std::string magic_;  // of a member whose beginning is not all here yet
     bool inside_ = false, garbage_ = false, zeros_ = false;
+    std::size_t header_left_ = 0;  // bytes that may still be of a frame's header
     std::uint64_t members_ = 0;
     std::uint32_t check_ = 0;
     Error pending_;

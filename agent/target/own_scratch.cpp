@@ -10,12 +10,14 @@
 #include <unistd.h>
 
 #include <cstdlib>
+#include <ctime>
 
 namespace limpet::target {
 namespace {
 
 constexpr std::string_view prefix = "limpet-session.";
 constexpr int depth_limit = 256;
+constexpr time_t settling = 60;  // seconds
 constexpr int flags = O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_NONBLOCK;
 
 void empty(BorrowedFd folder, int depth) {
@@ -48,8 +50,11 @@ void remove_left_over(const Fd& parent) {
         if (!folder) continue;
         found.folder = *std::move(folder);
         struct stat status{};
-        const bool ours = ::fstat(found.folder.get(), &status) == 0 && status.st_uid == ::geteuid();
-        if (ours && lock(found.folder)) remove_own_scratch(found);
+        if (::fstat(found.folder.get(), &status) != 0) continue;
+        const bool ours = status.st_uid == ::geteuid();
+        // A new one may not have been locked yet.
+        const bool settled = status.st_mtim.tv_sec + settling < ::time(nullptr);
+        if (ours && settled && lock(found.folder)) remove_own_scratch(found);
     }
 }
 
