@@ -34,12 +34,12 @@ bool starts(Packing packing, std::string_view magic) {
     return packing == Packing::gzip ? magic == gzip_magic : is_zstd(little(magic));
 }
 
-// What zlib and libzstd keep pointers to; so it does not move with the Unpacker.
 constexpr std::size_t longest_name = 4096;
 constexpr std::size_t longest_header = 18;  // of a frame of zstd, RFC 8878
 
 }  // namespace
 
+// What zlib and libzstd keep pointers to; so it does not move with the Unpacker.
 struct Unpacker::Coder {
     z_stream stream{};
     gz_header header{};
