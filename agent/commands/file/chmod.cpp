@@ -61,7 +61,18 @@ std::optional<struct statx> model(Invocation& call, std::string_view path) {
     return std::nullopt;
 }
 
+// A MODE that takes away looks like options: it goes where MODE stands.
+void find_mode(Invocation& call) {
+    std::string mode;
+    for (const auto& given : call.options.all()) {
+        const char letter = given.option->letter;
+        if (std::string_view("rwxXst").contains(letter) && letter != 0) mode += letter;
+    }
+    if (!mode.empty()) call.operands.insert(call.operands.begin(), "-" + mode);
+}
+
 int run_chmod(Invocation& call) {
+    find_mode(call);
     const auto reference = call.options.value("reference");
     if (call.operands.size() < (reference ? 1U : 2U))
         return call.misused("MODE FILE... is missing");
@@ -168,6 +179,12 @@ constexpr Option chmod_options[]{
     {'c', "changes", "", "say what was changed"},
     {'f', "silent", "", "no messages"},
     {0, "reference", "FILE", "the mode that FILE has"},
+    {'r', "", "", "as MODE: takes away reading, -w writing, -x running, and so on"},
+    {'w', "", "", "the same"},
+    {'x', "", "", "the same"},
+    {'X', "", "", "the same"},
+    {'s', "", "", "the same"},
+    {'t', "", "", "the same"},
 };
 
 constexpr Command chmod_command{
@@ -180,7 +197,8 @@ constexpr Command chmod_command{
     .options = chmod_options,
     .help =
         "MODE is octal, or of u g o a, + - =, r w x X s t and u g o to copy from, with commas;\n"
-        "`chmod -- -x FILE` where it begins with a minus sign. Links below -R stay alone.\n\n"
+        "`chmod -- -x,u+w FILE` where a list begins with a minus sign. Links below -R stay "
+        "alone.\n\n"
         "Example:\n  chmod -R u=rwX,go=rX /srv\n",
 };
 const Register registered_chmod{chmod_command};
