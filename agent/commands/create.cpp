@@ -20,8 +20,6 @@
 namespace limpet::commands {
 namespace {
 
-constexpr long fchmodat2 = 452;  // Linux 6.6; Debian 12's headers are older
-
 int flags_of(Writing how) {
     constexpr int writing = O_WRONLY | O_NOCTTY;
     switch (how) {
@@ -238,7 +236,7 @@ Result<> make_node(const Place& place, unsigned mode, dev_t device) {
 Result<> chmod(const Place& place, unsigned mode) {
     target::deadline::enter();
     const auto* name = place.name.c_str();
-    const long result = ::syscall(fchmodat2, place.at(), name, mode, place.how());
+    const long result = ::syscall(sys::fchmodat2, place.at(), name, mode, place.how());
     if (result == 0 || errno != ENOSYS) return done(result, place, "change mode of");
     const auto status = TRY(place.stat());
     if (S_ISLNK(status.stx_mode)) {

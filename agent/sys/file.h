@@ -16,6 +16,9 @@
 
 namespace limpet::sys {
 
+// The number of fchmodat2(2), Linux 6.6; Debian 12's headers are older.
+inline constexpr int fchmodat2 = 452;
+
 // openat2(2); O_CLOEXEC is always added. ENOSYS before Linux 5.6.
 Result<Fd> openat2(BorrowedFd directory, const std::string& path, int flags, std::uint64_t resolve,
                    unsigned mode = 0);

@@ -5,6 +5,8 @@
 // accmode 3, io_uring and every new system call: only allow-lists.
 #include "target/filter.h"
 
+#include "sys/file.h"
+
 #include <fcntl.h>
 #include <sched.h>
 #include <seccomp.h>
@@ -20,8 +22,6 @@
 
 namespace limpet::target {
 namespace {
-
-constexpr int fchmodat2 = 452;  // Linux 6.6; Debian 12's headers are older
 
 // Memory, time, signals of one's own, bytes through descriptors that are there.
 constexpr int base[]{
@@ -75,7 +75,7 @@ constexpr int changing[]{
     SCMP_SYS(linkat),    SCMP_SYS(symlinkat),       SCMP_SYS(fchmod),    SCMP_SYS(fchmodat),
     SCMP_SYS(fchown),    SCMP_SYS(fchownat),        SCMP_SYS(utimensat), SCMP_SYS(ftruncate),
     SCMP_SYS(fallocate), SCMP_SYS(fsync),           SCMP_SYS(fdatasync), SCMP_SYS(syncfs),
-    SCMP_SYS(sendmsg),   SCMP_SYS(copy_file_range), fchmodat2,
+    SCMP_SYS(sendmsg),   SCMP_SYS(copy_file_range), sys::fchmodat2,
 };
 
 constexpr int network[]{

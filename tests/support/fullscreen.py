@@ -1,8 +1,6 @@
 # fullscreen.py - a command that has the whole terminal, for tests: keys in, the screen out.
-import time
-
 from limpet import *  # noqa: F403
-from prompt import BUSY
+from prompt import BUSY, OnScreen
 from screen import Screen
 
 
@@ -32,27 +30,16 @@ class FullScreen(Screen):
             super().control(parameters, letter)
 
 
-class Full:
+class Full(OnScreen):
     def __init__(self, *argv, rows=8, columns=40, **variables):
-        self.screen = FullScreen(rows, columns)
-        self.terminal = Terminal(*argv, rows=rows, columns=columns, env=environment(**variables))
+        super().__init__(FullScreen(rows, columns),
+                         Terminal(*argv, rows=rows, columns=columns, env=environment(**variables)))
 
     def keys(self, keys):
         self.terminal.send(keys)
 
-    def read(self, timeout):
-        came = self.terminal.read(timeout)
-        self.screen.feed(self.terminal.seen)
-        self.terminal.seen = b""
-        return came
-
     def sees(self, condition, what, timeout=BUSY):
-        end = time.monotonic() + timeout
-        while not (condition() and not self.screen.hidden):
-            left = end - time.monotonic()
-            check(left > 0 and (self.read(left) or not self.terminal.ended()),
-                  f"{what} did not come: {self.screen.lines()!r} at "
-                  f"{self.screen.row},{self.screen.column}")
+        super().sees(lambda: condition() and not self.screen.hidden, what, timeout)
 
     def shows(self, *lines):
         """The whole screen, without empty rows at its end."""

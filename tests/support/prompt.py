@@ -22,22 +22,12 @@ def paste(text):
     return "\x1b[200~" + text + "\x1b[201~"
 
 
-class Prompt:
-    """PS1 is the last status and `> `, so that every prompt says how the line before it went."""
+class OnScreen:
+    """A program on a terminal, by what its screen shows."""
 
-    def __init__(self, *argv, rows=24, columns=80, first="0> ", **variables):
-        variables = {"PS1": "$?> ", "PS2": "+ ", **variables}
-        variables = {name: value for name, value in variables.items() if value is not None}
-        self.screen = Screen(rows, columns)
-        self.before = 0  # prompts that had come when the last keys were sent
-        self.terminal = Terminal(*(argv or (AGENT, "sh")), rows=rows, columns=columns,
-                                 env=environment(**variables))
-        self.sees(lambda: self.screen.paste and self.screen.before_cursor().endswith(first),
-                  "the first prompt")
-
-    def keys(self, keys):
-        self.before = self.screen.prompts
-        self.terminal.send(keys)
+    def __init__(self, screen, terminal):
+        self.screen = screen
+        self.terminal = terminal
 
     def read(self, timeout):
         came = self.terminal.read(timeout)
@@ -54,6 +44,24 @@ class Prompt:
 
     def picture(self):
         return f"{self.screen.lines()!r} at {self.screen.row},{self.screen.column}"
+
+
+class Prompt(OnScreen):
+    """PS1 is the last status and `> `, so that every prompt says how the line before it went."""
+
+    def __init__(self, *argv, rows=24, columns=80, first="0> ", **variables):
+        variables = {"PS1": "$?> ", "PS2": "+ ", **variables}
+        variables = {name: value for name, value in variables.items() if value is not None}
+        self.before = 0  # prompts that had come when the last keys were sent
+        super().__init__(Screen(rows, columns),
+                         Terminal(*(argv or (AGENT, "sh")), rows=rows, columns=columns,
+                                  env=environment(**variables)))
+        self.sees(lambda: self.screen.paste and self.screen.before_cursor().endswith(first),
+                  "the first prompt")
+
+    def keys(self, keys):
+        self.before = self.screen.prompts
+        self.terminal.send(keys)
 
     def shows(self, *lines):
         """The last lines of the screen, the cursor behind the last one."""

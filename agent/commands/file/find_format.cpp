@@ -1,4 +1,5 @@
 // find_format.cpp - the directives of find -printf.
+#include "commands/file/conversion.h"
 #include "commands/file/find_expression.h"
 #include "commands/file/shown.h"
 #include "parse/calendar.h"
@@ -121,60 +122,21 @@ char escape(std::string_view format, std::size_t& at) {
     return known == letters.npos ? letter : values[known];
 }
 
-// "-5", "05.2" before the letter of a directive.
-struct Form {
-    bool left = false, zeros = false, sign = false, space = false, other = false;
-    std::size_t width = 0;
-    std::optional<std::size_t> precision = {};
-};
-
-Form form(std::string_view format, std::size_t& at) {
-    Form how;
-    for (; at < format.size(); ++at) {
-        const char flag = format[at];
-        if (flag == '-')
-            how.left = true;
-        else if (flag == '0')
-            how.zeros = true;
-        else if (flag == '+')
-            how.sign = true;
-        else if (flag == ' ')
-            how.space = true;
-        else if (flag == '#')
-            how.other = true;
-        else
-            break;
-    }
-    const auto take = [&] {
-        const auto end = std::min(format.find_first_not_of("0123456789", at), format.size());
-        const auto value = parse::number<std::size_t>(format.substr(at, end - at)).value_or(0);
-        at = end;
-        return std::min<std::size_t>(value, 4096);
-    };
-    how.width = take();
-    if (at < format.size() && format[at] == '.') {
-        ++at;
-        how.precision = take();
-    }
-    return how;
-}
-
 // Mode and depth are numbers to printf(3), everything else is text.
-std::string formed(std::string value, const Form& how, char letter) {
+std::string formed(std::string value, const Conversion& how, char letter) {
     const bool number = letter == 'm' || letter == 'd';
+    const std::size_t precision = how.precision.value_or(0);
     if (number) {
-        if (how.precision && value.size() < *how.precision) {
-            value.insert(0, *how.precision - value.size(), '0');
-        }
+        if (value.size() < precision) value.insert(0, precision - value.size(), '0');
         if (letter == 'm' && how.other && !value.starts_with('0')) value.insert(0, 1, '0');
         if (letter == 'd' && (how.sign || how.space)) value.insert(0, 1, how.sign ? '+' : ' ');
-    } else if (how.precision) {
-        value.resize(std::min(value.size(), *how.precision));
+    } else if (how.point) {
+        value.resize(std::min(value.size(), precision));
     }
     if (value.size() >= how.width) return value;
     const auto missing = how.width - value.size();
     if (how.left) return value + std::string(missing, ' ');
-    if (!number || !how.zeros || how.precision) return std::string(missing, ' ') + value;
+    if (!number || !how.zeros || how.point) return std::string(missing, ' ') + value;
     value.insert(value.starts_with('+') || value.starts_with(' ') ? 1 : 0, missing, '0');
     return value;
 }
@@ -210,7 +172,7 @@ void print_format(State& state, Output& out, Visit& visit, std::string_view form
             out.put('%');
             continue;
         }
-        const auto how = form(format, i);
+        const auto how = conversion(format, i);
         if (i >= format.size()) return out.write(format.substr(begin));
         const bool time = std::string_view("TACB").find(format[i]) != std::string_view::npos &&
                           i + 1 < format.size();

@@ -29,18 +29,6 @@ struct statfs room(const Invocation& call, const parse::Mount& mount) {
     return status ? *status : nothing;
 }
 
-std::string all_options(const parse::Mount& mount) {
-    auto options = mount.options;
-    std::string_view rest = mount.super_options;
-    while (!rest.empty()) {
-        const auto comma = rest.find(',');
-        const auto word = rest.substr(0, comma);
-        rest = comma == rest.npos ? std::string_view{} : rest.substr(comma + 1);
-        if (word != "rw" && word != "ro") options += "," + std::string(word);
-    }
-    return options;
-}
-
 std::string propagation(const parse::Mount& mount) {
     std::string words;
     for (const std::string_view tag : mount.tags) {

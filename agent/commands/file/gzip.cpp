@@ -152,11 +152,7 @@ void list_sum(Invocation& call, const Gzip& gzip) {
 
 Result<> drain(Invocation& call, const Gzip& gzip, const Source& source, Unpacked& input,
                Output* out) {
-    auto done = packed::unpack(input, out);
-    if (!done) {
-        done.error().action = source.shown + (done.error().code == 0 ? "" : ": read");
-        return done;
-    }
+    TRY(packed::unpack(source, input, out));
     if (input.unpacker() && input.unpacker()->garbage()) {
         packed::warn(call, gzip, source.shown + ": decompression OK, trailing garbage ignored");
     }

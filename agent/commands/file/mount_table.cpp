@@ -32,6 +32,18 @@ TypeFilter type_filter(const Options& options) {
     return filter;
 }
 
+std::string all_options(const parse::Mount& mount) {
+    auto options = mount.options;
+    std::string_view rest = mount.super_options;
+    while (!rest.empty()) {
+        const auto comma = rest.find(',');
+        const auto word = rest.substr(0, comma);
+        rest = comma == rest.npos ? std::string_view{} : rest.substr(comma + 1);
+        if (word != "rw" && word != "ro") options += "," + std::string(word);
+    }
+    return options;
+}
+
 const parse::Mount* mount_of(const std::vector<parse::Mount>& mounts, std::string_view path) {
     const parse::Mount* best = nullptr;
     for (const auto& mount : mounts) {

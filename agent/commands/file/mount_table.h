@@ -20,6 +20,9 @@ struct TypeFilter {
 };
 TypeFilter type_filter(const Options& options);
 
+// The mount's own flags, then those of the file system that it does not repeat.
+std::string all_options(const parse::Mount& mount);
+
 // The mount that a path lies on: the longest that leads there, and of two the later one.
 const parse::Mount* mount_of(const std::vector<parse::Mount>& mounts, std::string_view path);
 

@@ -70,17 +70,8 @@ int run_mount(Invocation& call) {
     const auto types = type_filter(call.options);
     for (const auto& mount : *mounts) {
         if (!types.takes(mount.type)) continue;
-        auto options = mount.options;
-        // The mount's own flags, then those of the file system that it does not repeat.
-        std::string_view rest = mount.super_options;
-        while (!rest.empty()) {
-            const auto comma = rest.find(',');
-            const auto word = rest.substr(0, comma);
-            rest = comma == rest.npos ? std::string_view{} : rest.substr(comma + 1);
-            if (word != "rw" && word != "ro") options += "," + std::string(word);
-        }
         call.out.write(visible(mount.source) + " on " + visible(mount.point) + " type " +
-                       visible(mount.type) + " (" + visible(options) + ")\n");
+                       visible(mount.type) + " (" + visible(all_options(mount)) + ")\n");
     }
     return call.status;
 }

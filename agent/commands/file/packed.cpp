@@ -26,12 +26,17 @@ Result<Source> open(Invocation& call, const std::string& name) {
     return source;
 }
 
-Result<> unpack(Unpacked& input, Output* out) {
+Result<> unpack(const Source& source, Unpacked& input, Output* out) {
     for (;;) {
-        const auto bytes = TRY(input.block());
-        if (bytes.empty()) return {};
+        const auto bytes = input.block();
+        if (!bytes) {
+            auto problem = bytes.error();
+            problem.action = source.shown + (problem.code == 0 ? "" : ": read");
+            return std::unexpected(problem);
+        }
+        if (bytes->empty()) return {};
         if (!out) continue;
-        out->write(bytes);
+        out->write(*bytes);
         if (out->failure()) return {};
     }
 }

@@ -30,8 +30,8 @@ void warn(Invocation& call, const Style& style, std::string_view problem);
 
 Result<Source> open(Invocation& call, const std::string& name);
 
-// All of it to `out`; what was right before an error goes there as well.
-Result<> unpack(Unpacked& input, Output* out);
+// All of it to `out`, or nowhere; what was right before an error, which names the source, as well.
+Result<> unpack(const Source& source, Unpacked& input, Output* out);
 
 // Writes `name` beside its source: same mode and time. The source is removed when all went well,
 // unless it is to be kept; the product when not.

@@ -1,5 +1,6 @@
 // stat.cpp - what the kernel knows about files.
 #include "commands/command.h"
+#include "commands/file/conversion.h"
 #include "commands/file/filesystem.h"
 #include "commands/file/resolved.h"
 #include "commands/file/shown.h"
@@ -27,45 +28,13 @@ struct Subject {
 };
 
 // "%-10.3Y": what stands between % and the letter.
-struct Directive {
+struct Directive : Conversion {
     char letter = 0;
     char part = 0;  // H or L before d and r: the high and low part of a device
-    bool left = false, zeros = false, sign = false, space = false, other = false;
-    std::size_t width = 0;
-    std::optional<std::size_t> given_precision = {};
-    std::size_t precision = 0;  // of a time: 9 when it is only a point
 };
 
 Directive directive(std::string_view format, std::size_t& at) {
-    Directive how;
-    for (; at < format.size(); ++at) {
-        const char flag = format[at];
-        if (flag == '-')
-            how.left = true;
-        else if (flag == '0')
-            how.zeros = true;
-        else if (flag == '+')
-            how.sign = true;
-        else if (flag == ' ')
-            how.space = true;
-        else if (flag == '#')
-            how.other = true;
-        else if (flag != '\'')
-            break;
-    }
-    const auto take = [&]() -> std::optional<std::size_t> {
-        const auto end = std::min(format.find_first_not_of("0123456789", at), format.size());
-        const auto value = parse::number<std::size_t>(format.substr(at, end - at));
-        at = end;
-        return value ? std::optional(std::min<std::size_t>(*value, 4096)) : value;
-    };
-    how.width = take().value_or(0);
-    if (at < format.size() && format[at] == '.') {
-        ++at;
-        how.given_precision = take();
-        how.precision = how.given_precision.value_or(9);
-        how.given_precision = how.given_precision.value_or(0);
-    }
+    Directive how{conversion(format, at, "'")};
     if (at + 1 < format.size() && (format[at] == 'H' || format[at] == 'L') &&
         (format[at + 1] == 'd' || format[at + 1] == 'r')) {
         how.part = format[at++];
@@ -78,9 +47,10 @@ std::string formed(std::string text, const Directive& how) {
     const bool words = std::string_view("AFGNUnmwxyzC").find(how.letter) != std::string_view::npos;
     const bool time = std::string_view("WXYZ").find(how.letter) != std::string_view::npos;
     const bool is_signed = time || std::string_view("s").find(how.letter) != std::string_view::npos;
-    if (words && how.given_precision) text.resize(std::min(text.size(), *how.given_precision));
-    if (!words && !time && how.given_precision && text.size() < *how.given_precision) {
-        text.insert(0, *how.given_precision - text.size(), '0');
+    const std::size_t precision = how.precision.value_or(0);
+    if (words && how.point) text.resize(std::min(text.size(), precision));
+    if (!words && !time && text.size() < precision) {
+        text.insert(0, precision - text.size(), '0');
     }
     if (is_signed && !text.starts_with('-') && (how.sign || how.space)) {
         text.insert(0, 1, how.sign ? '+' : ' ');
@@ -145,11 +115,12 @@ std::optional<std::string> time_field(char letter, const Directive& how, const S
     const bool known = lower != 'w' || (status.stx_mask & STATX_BTIME);
     if (letter == lower) return known ? context.time(stamp) : std::string("-");
     auto text = std::to_string(known ? stamp.tv_sec : 0);
-    if (how.precision == 0) return text;
+    const std::size_t precision = how.point ? how.precision.value_or(9) : 0;
+    if (precision == 0) return text;
     // Digits of the second: all nine for "%.Y".
     char fraction[16];
     std::snprintf(fraction, sizeof fraction, ".%09u", known ? stamp.tv_nsec : 0);
-    return text + std::string(fraction).substr(0, std::min<std::size_t>(how.precision, 9) + 1);
+    return text + std::string(fraction).substr(0, std::min<std::size_t>(precision, 9) + 1);
 }
 
 // One letter of -c.

@@ -40,13 +40,11 @@ void list(Invocation& call, const Source& source, const Unpacked& input) {
 }
 
 Result<> drain(const Source& source, Unpacked& input, Output* out) {
-    auto done = packed::unpack(input, out);
-    if (!done) {
-        done.error().action = source.shown + (done.error().code == 0 ? "" : ": read");
-    } else if (input.unpacker() && input.unpacker()->garbage()) {
+    TRY(packed::unpack(source, input, out));
+    if (input.unpacker() && input.unpacker()->garbage()) {
         return refused(source.shown, "what stands behind the last frame is no zstd");
     }
-    return done;
+    return {};
 }
 
 void say(Invocation& call, const Zstd& zstd, const Source& source, const Unpacked& input) {
