@@ -2,8 +2,10 @@
 #include "shell/scratch.h"
 
 #include "shell/shell.h"
+#include "sys/file.h"
+#include "target/own_scratch.h"
 
-#include <ftw.h>
+#include <fcntl.h>
 #include <sys/auxv.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -36,11 +38,6 @@ std::string new_name() {
     return text;
 }
 
-int remove_entry(const char* path, const struct stat*, int, FTW*) {
-    ::remove(path);
-    return 0;
-}
-
 }  // namespace
 
 Scratch::Scratch(Shell& shell) : owner_(::getpid()) {
@@ -53,8 +50,11 @@ Scratch::Scratch(Shell& shell) : owner_(::getpid()) {
 Scratch::~Scratch() {
     if (path_.empty() || owner_ != ::getpid()) return;
     if (::rmdir(path_.c_str()) == 0 || errno == ENOENT) return;
-    constexpr int open_at_once = 16;
-    ::nftw(path_.c_str(), remove_entry, open_at_once, FTW_DEPTH | FTW_PHYS | FTW_MOUNT);
+    const auto opened =
+        sys::openat(BorrowedFd(AT_FDCWD), path_, O_RDONLY | O_DIRECTORY | O_NOFOLLOW);
+    if (!opened) return;
+    target::empty(*opened);
+    ::rmdir(path_.c_str());
 }
 
 void make_scratch(const std::string& path) {

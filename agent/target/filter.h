@@ -4,6 +4,13 @@
 #include "limpet/grants.h"
 #include "limpet/result.h"
 
+#include <array>
+#include <cstdint>
+#include <span>
+#include <vector>
+
+struct sock_filter;
+
 namespace limpet::target {
 
 // Who is held by a filter.
@@ -18,6 +25,33 @@ enum class Confined {
 // them: where no read-only clone holds it, it answers ENOSYS, and openat(2) may only read; or write
 // too, where Landlock says, which would overlook a truncation by who asks to read.
 enum class Opens { any, reading, written_by_landlock };
+
+// What a filter lets through. Arguments count by their lower 32 bits: for these calls that is all
+// of them that the kernel looks at.
+struct Rules {
+    struct ByArgument {
+        int call;
+        unsigned argument;
+        std::uint32_t mask;
+        std::vector<std::uint32_t> values;  // one of them, after the mask
+    };
+
+    std::array<std::uint32_t, 16>
+        calls{};                          // bit N % 32 of word N / 32: call N, whatever it is given
+    std::vector<ByArgument> by_argument;  // of calls that are not in `calls`
+    bool without_openat2 = false;         // it answers ENOSYS
+
+    void allow(int number);
+    void allow(std::span<const int> numbers);
+    void allow_when(int number, unsigned argument, std::vector<std::uint32_t> values);
+    void allow_masked(int number, unsigned argument, std::uint32_t mask,
+                      std::vector<std::uint32_t> values);
+};
+Rules rules_of(Confined who, Grant promise, Opens opens);
+
+// The rules as a classic BPF program: EPERM for what they do not name, death for a call of another
+// architecture. Kernel: Documentation/userspace-api/seccomp_filter.rst.
+std::vector<sock_filter> program_of(const Rules& rules);
 
 // Loads an allow-list for this process (all of its threads) for good: everything else is EPERM, a
 // call of another architecture kills. Needs no_new_privs. PROT_EXEC is in no list.

@@ -20,17 +20,22 @@ constexpr int depth_limit = 256;
 constexpr time_t settling = 60;  // seconds
 constexpr int flags = O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_NONBLOCK;
 
-void empty(BorrowedFd folder, int depth) {
+bool on_device(BorrowedFd folder, dev_t device) {
+    struct stat status{};
+    return ::fstat(folder.get(), &status) == 0 && status.st_dev == device;
+}
+
+void empty(BorrowedFd folder, dev_t device, int depth) {
     Listing listing(folder);
     while (true) {
         const auto entry = listing.next();
         if (!entry || !*entry) return;
         const std::string name((*entry)->name);
         if (::unlinkat(folder.get(), name.c_str(), 0) == 0 || depth == depth_limit) continue;
-        if (const auto inner = sys::openat(folder, name, flags)) {
-            empty(*inner, depth + 1);
-            ::unlinkat(folder.get(), name.c_str(), AT_REMOVEDIR);
-        }
+        const auto inner = sys::openat(folder, name, flags);
+        if (!inner || !on_device(*inner, device)) continue;
+        empty(*inner, device, depth + 1);
+        ::unlinkat(folder.get(), name.c_str(), AT_REMOVEDIR);
     }
 }
 
@@ -79,8 +84,13 @@ Result<OwnScratch> make_own_scratch() {
     return made;
 }
 
+void empty(BorrowedFd folder) {
+    struct stat status{};
+    if (::fstat(folder.get(), &status) == 0) empty(folder, status.st_dev, 0);
+}
+
 void remove_own_scratch(const OwnScratch& scratch) {
-    empty(scratch.folder, 0);
+    empty(scratch.folder);
     ::unlinkat(scratch.parent.get(), scratch.name.c_str(), AT_REMOVEDIR);
 }
 

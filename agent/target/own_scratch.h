@@ -23,6 +23,10 @@ struct OwnScratch {
 // In /tmp, mode 0700. Removes what killed sessions of the same user have left there.
 Result<OwnScratch> make_own_scratch();
 
+// Removes what is in a folder, down to 256 folders deep; links are removed, never followed, and
+// what is mounted there is left alone.
+void empty(BorrowedFd folder);
+
 // With all that is in it; links are removed, never followed. What the caller may not remove stays.
 void remove_own_scratch(const OwnScratch& scratch);
 

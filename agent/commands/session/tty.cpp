@@ -7,16 +7,26 @@
 namespace limpet::commands {
 namespace {
 
+constexpr std::string_view by_any_name = "/dev/tty";
+
+// In a session the terminal's name is one of the agent's machine, which the target does not have;
+// /dev/tty is what every terminal is called by those who use it.
+std::string name_of(const Invocation& call) {
+    if (call.target.mode != target::Mode::here) return std::string(by_any_name);
+    char name[64];
+    const auto link = "/proc/self/fd/" + std::to_string(call.in.fd().get());
+    const auto length = ::readlink(link.c_str(), name, sizeof name);
+    if (length <= 0) return std::string(by_any_name);
+    const std::string_view found(name, static_cast<std::size_t>(length));
+    return std::string(found.starts_with("/dev/") ? found : by_any_name);
+}
+
 int run(Invocation& call) {
     if (!call.operands.empty()) return call.misused("it takes no operand");
     const bool terminal = ::isatty(call.in.fd().get()) == 1;
     if (!call.options.has('s')) {
-        char name[64];
-        // In a session the terminal's name is one of the agent's machine, which the target does not
-        // have; /dev/tty is what every terminal is called by those who use it.
-        const bool known = call.target.mode == target::Mode::here && terminal &&
-                           ::ttyname_r(call.in.fd().get(), name, sizeof name) == 0;
-        call.out.write(!terminal ? "not a tty\n" : known ? std::string(name) + '\n' : "/dev/tty\n");
+        call.out.write(terminal ? name_of(call) : std::string("not a tty"));
+        call.out.write("\n");
     }
     return terminal ? 0 : 1;
 }

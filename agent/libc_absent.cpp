@@ -1,0 +1,49 @@
+// libc_absent.cpp - parts of a static glibc that must not be in the agent.
+//
+// A static glibc 2.36 can load shared objects and read message catalogues, character set modules
+// and locales, and does so from wherever the process stands: in a target that is code execution
+// (CVE-2019-14271). Here the doors to these parts are closed at the link: a name that is defined
+// here is not taken out of libc.a, nor what only it needs (230 KB). The confinement of every
+// process forbids the same at run time. Streams of wide characters, which the agent never makes,
+// are the way in to the character sets.
+// sysdeps and intl/dcigettext.c, iconv/gconv_db.c, libio/wfileops.c, elf/dl-libc.c of glibc.
+#include <cstddef>
+#include <cstdlib>
+
+extern "C" {
+
+// Messages as they are in the program.
+char* __dcgettext(const char*, const char* text, int) { return const_cast<char*>(text); }
+char* dcgettext(const char*, const char* text, int) { return const_cast<char*>(text); }
+
+// dlopen(3) of libc's own.
+void* __libc_dlopen_mode(const char*, int) { return nullptr; }
+void* __libc_dlsym(void*, const char*) { return nullptr; }
+int __libc_dlclose(void*) { return -1; }
+void _dl_init_paths(const char*, const char*, const char*, const char*) {}
+
+// Conversions between wide and other characters fail, as of a text that is none.
+constexpr auto not_converted = static_cast<std::size_t>(-1);
+std::size_t __wcrtomb(char*, wchar_t, void*) { return not_converted; }
+std::size_t __wcsrtombs(char*, const wchar_t**, std::size_t, void*) { return not_converted; }
+std::size_t __mbsrtowcs(wchar_t*, const char**, std::size_t, void*) { return not_converted; }
+int __vfwprintf_internal(void*, const wchar_t*, void*, unsigned) { return -1; }
+
+// What the code of narrow streams calls for wide ones alone.
+void _IO_wsetb() { std::abort(); }
+void _IO_wdo_write() { std::abort(); }
+void _IO_free_wbackup_area() { std::abort(); }
+void __woverflow() { std::abort(); }
+void __wmemcpy() { std::abort(); }
+void __wmemmove() { std::abort(); }
+void __wctrans() { std::abort(); }
+void __towctrans() { std::abort(); }
+void __wcsmbs_named_conv() { std::abort(); }
+void __gconv_release_step() { std::abort(); }
+void* _IO_wfile_jumps[21];
+void* _IO_wfile_jumps_mmap[21];
+void* _IO_wfile_jumps_maybe_mmap[21];
+void* __wcsmbs_gconv_fcts_c[4];
+int __gconv_lock;
+
+}  // extern "C"
