@@ -1,39 +1,14 @@
 // runtimes/containerd_metadata.cpp - containerd's databases: meta.db, and the snapshotter's.
 #include "runtimes/containerd_metadata.h"
 
-#include <fcntl.h>
-#include <unistd.h>
-#include "parse/bolt.h"
 #include "runtimes/containerd.h"
-
-#include <memory>
+#include "runtimes/database.h"
 
 namespace limpet::runtimes::containerd {
 namespace {
 
-constexpr int tries = 8;                   // while a busy daemon writes
+constexpr const char* metadata = "/io.containerd.metadata.v1.bolt/meta.db";
 constexpr std::size_t layers_limit = 500;  // OVL_MAX_STACK of the kernel
-
-struct Database {
-    std::shared_ptr<Fd> file;  // std::function wants to be copied
-    parse::Bolt bolt;
-};
-
-Result<Database> open_database(const Node& node, const std::string& path) {
-    // Not read_state: the file is as large as it is, and only some of its pages are read.
-    Fd fd = TRY(open_in(node, path, O_RDONLY | O_NONBLOCK));
-    const auto file = std::make_shared<Fd>(std::move(fd));
-    auto bolt = parse::Bolt::open([file](std::uint64_t offset, std::size_t size) {
-        std::string bytes(size, '\0');
-        const auto got = ::pread(file->get(), bytes.data(), size, static_cast<off_t>(offset));
-        bytes.resize(got > 0 ? static_cast<std::size_t>(got) : 0);
-        return bytes;
-    });
-    if (!bolt) {
-        return refused("read", path + ": " + bolt.error().subject);
-    }
-    return Database{file, *std::move(bolt)};
-}
 
 std::string value(const std::vector<parse::Bolt::Entry>& entries, std::string_view key) {
     for (const auto& entry : entries) {
@@ -81,20 +56,6 @@ Result<std::vector<Record>> read_all(const parse::Bolt& bolt) {
     return records;
 }
 
-// Again while the daemon was so quick that pages were reused under us.
-template <typename T, typename Reader>
-Result<T> settled(const Node& node, const std::string& path, Reader reader) {
-    for (int attempt = 1;; ++attempt) {
-        const auto database = TRY(open_database(node, path));
-        auto result = reader(database.bolt);
-        if (!database.bolt.changed()) {
-            if (!result) return refused("read", path + ": " + result.error().subject);
-            return result;
-        }
-        if (attempt == tries) return refused("read", path + " changes all the time");
-    }
-}
-
 // The snapshotter's own number for the folder of a snapshot: a uvarint.
 std::optional<std::uint64_t> folder_number(std::string_view bytes) {
     std::uint64_t number = 0;
@@ -122,23 +83,31 @@ Result<std::vector<std::string>> folders_of(const parse::Bolt& bolt, std::string
 }  // namespace
 
 Result<std::vector<Record>> read_metadata(const Node& node, const std::string& root) {
-    return settled<std::vector<Record>>(node, root + "/io.containerd.metadata.v1.bolt/meta.db",
-                                        read_all);
+    std::vector<Record> records;
+    TRY(read_database(node, root + metadata, [&](const parse::Bolt& bolt) -> Result<> {
+        records = TRY(read_all(bolt));
+        return {};
+    }));
+    return records;
 }
 
 Result<std::vector<std::string>> snapshot_layers(const Node& node, const Container& container) {
     // The one database knows how the other names the snapshot: "shop/12/web".
-    const auto name = TRY(
-        settled<std::string>(node, container.store + "/io.containerd.metadata.v1.bolt/meta.db",
-                             [&](const parse::Bolt& bolt) -> Result<std::string> {
-                                 return value(TRY(bolt.list({"v1", container.space, "snapshots",
-                                                             container.driver, container.layer})),
-                                              "name");
-                             }));
+    std::string name;
+    TRY(read_database(node, container.store + metadata, [&](const parse::Bolt& bolt) -> Result<> {
+        name = value(
+            TRY(bolt.list({"v1", container.space, "snapshots", container.driver, container.layer})),
+            "name");
+        return {};
+    }));
     if (name.empty()) return refused("find layers", "the snapshot is gone");
-    return settled<std::vector<std::string>>(
-        node, container.store + "/io.containerd.snapshotter.v1.overlayfs/metadata.db",
-        [&](const parse::Bolt& bolt) { return folders_of(bolt, name); });
+    std::vector<std::string> layers;
+    TRY(read_database(node, container.store + "/io.containerd.snapshotter.v1.overlayfs/metadata.db",
+                      [&](const parse::Bolt& bolt) -> Result<> {
+                          layers = TRY(folders_of(bolt, name));
+                          return {};
+                      }));
+    return layers;
 }
 
 }  // namespace limpet::runtimes::containerd

@@ -106,9 +106,10 @@ Result<Container> one_of(std::string_view target, Matches matches, const Found& 
 bool is_in_pod(const Container& container, const PodWord& word) {
     if (container.pod.empty() || container.infra) return false;
     const std::string_view pod = container.pod;
-    const auto slash = pod.find('/');
-    if (pod.substr(slash + 1) != word.pod) return false;
-    if (!word.space.empty() && pod.substr(0, slash) != word.space) return false;
+    // podman's pods are in no namespace.
+    const auto name = pod.find('/') + 1;
+    if (pod.substr(name) != word.pod) return false;
+    if (!word.space.empty() && (name == 0 || pod.substr(0, name - 1) != word.space)) return false;
     return word.container.empty() || container.container == word.container;
 }
 

@@ -7,11 +7,13 @@
 #include "parse/runtime_state.h"
 #include "parse/storage.h"
 #include "parse/toml.h"
+#include "runtimes/database.h"
 
 #include <unistd.h>
 
 #include <algorithm>
 #include <array>
+#include <chrono>
 #include <span>
 
 namespace limpet::runtimes::storage {
@@ -217,6 +219,28 @@ void mark_infra(std::span<Container> all) {
     }
 }
 
+// Which pod a container is in, from podman's own database until version 5. A user's may be made to
+// have no end.
+void name_pods(const Node& node, const std::string& graph, std::span<Container> all,
+               std::vector<std::string>& warnings) {
+    if (all.empty()) return;
+    const auto path = graph + "/libpod/bolt_state.db";
+    const auto done = read_database(node, path, [&](const parse::Bolt& bolt) -> Result<> {
+        const auto end = std::chrono::steady_clock::now() + std::chrono::seconds(1);
+        for (const auto& pod : TRY(bolt.list({"allPods"}))) {
+            if (std::chrono::steady_clock::now() > end) return refused("", "it is too large");
+            for (const auto& member : TRY(bolt.list({"pod", pod.key, "containers"}))) {
+                const auto one = std::ranges::find(all, member.key, &Container::id);
+                if (one == all.end() || one->runtime != "podman") continue;
+                one->pod = pod.value;
+                one->container = one->name;
+            }
+        }
+        return {};
+    });
+    if (!done && done.error().code == 0) warnings.push_back("podman: " + text(done.error()));
+}
+
 void list_place(const Survey& survey, const Place& place, const std::string& driver, Found& found) {
     const auto folder = "/" + driver + std::string(containers);
     const auto before = found.containers.size();
@@ -244,7 +268,9 @@ void list_place(const Survey& survey, const Place& place, const std::string& dri
             found.containers.push_back(read(survey, place, driver, one, found.warnings));
         }
     }
-    mark_infra(std::span(found.containers).subspan(before));
+    const auto all = std::span(found.containers).subspan(before);
+    mark_infra(all);
+    name_pods(node_of(survey, place), place.graph, all, found.warnings);
 }
 
 }  // namespace

@@ -140,6 +140,29 @@ def podman_in_an_unusual_place():
 
 
 @case
+def podman_pod_by_its_name():
+    """Which is in podman's database alone."""
+    engine = podman()
+    pod, bare = new_name(), new_name()
+    for name, options in ((pod, ["--infra-image", TAG, "--infra-command", "/bin/sleep 300",
+                                 "--network", "none", "--share", "net"]),
+                          (bare, ["--infra=false"])):
+        undo(lambda name=name: run(*engine.command, "pod", "rm", "-f", "-t", "0", name))
+        engine("pod", "create", "--name", name, *options)
+    app, alone = new_name(), new_name()
+    engine("run", "-d", "--pod", pod, "--name", app, TAG, "/bin/sleep", "301")
+    engine("run", "-d", "--pod", bare, "--network", "none", "--name", alone, TAG, "/bin/sleep", "302")
+    for name, row in ((pod, one(app)), (bare, one(alone))):
+        equal((row["pod"], row["container"]), (name, row["name"]))
+    infra = engine("pod", "inspect", "-f", "{{.InfraContainerID}}", pod)[:12]
+    absent(infra)
+    for target in (f"pod:{pod}", f"pod:{pod}/{app}"):
+        check("sleep 301" in ok("exec", target, "--", "ps", "ax"), target)
+    refuses(["there is no container"], "exec", f"pod:{pod}/{alone}", "--", "true")
+    refuses(["there is no container"], "exec", f"pod:shop/{pod}/{app}", "--", "true")
+
+
+@case
 def podman_stale_record():
     """Killed with its conmon: its files still say that it runs, and name a pid."""
     name = podman().run("/bin/sleep", "300")
