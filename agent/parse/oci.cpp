@@ -17,11 +17,13 @@ std::string_view first(const Labels& labels, std::initializer_list<std::string_v
     return {};
 }
 
-// CRI-O: {"name":"app","attempt":3}.
+// CRI-O: {"name":"app","attempt":3}, or without a number that is 0.
 std::optional<std::uint32_t> attempt(std::string_view metadata) {
     const auto json = parse::json(metadata);
-    if (!json) return std::nullopt;
-    const auto count = (*json)["attempt"].integer();
+    if (!json || json->kind != Json::Kind::object) return std::nullopt;
+    const auto& number = (*json)["attempt"];
+    if (number.kind == Json::Kind::null) return 0;
+    const auto count = number.integer();
     if (!count || *count < 0 || *count > UINT32_MAX) return std::nullopt;
     return static_cast<std::uint32_t>(*count);
 }

@@ -76,13 +76,31 @@ std::string root_of(const std::string& path) {
     return at == path.npos ? std::string() : path.substr(0, path.rfind('/', at));
 }
 
+// CRI-O's own folders, where they are not those of podman.
+void add_daemons(const Survey& survey, std::vector<Place>& places) {
+    for (const pid_t pid : survey.daemons("crio")) {
+        const auto words = survey.words(pid);
+        const auto file = option_value(words, {"--config", "-c"});
+        const auto text =
+            read_state(survey.node(), file.empty() ? "/etc/crio/crio.conf" : file, state_limit);
+        const auto folder = [&](std::initializer_list<std::string_view> options, const char* key) {
+            auto value = option_value(words, options);
+            return value.empty() && text ? parse::toml_string(*text, "crio", key) : value;
+        };
+        add(places,
+            {.graph = folder({"--root", "-r"}, "root"), .run = folder({"--runroot"}, "runroot")});
+    }
+}
+
 // Every running container has a conmon, whose command line names both folders wherever they are.
 // Root's come first, so that no user can claim them.
 void add_running(const Survey& survey, bool roots, std::vector<Place>& places) {
     for (const auto& stat : survey.all()) {
         if (stat.comm != "conmon") continue;
         const auto words = survey.words(stat.pid);
-        Place place{.graph = root_of(option_value(words, {"-b"})),
+        // podman's bundles are in the one, CRI-O's in the other.
+        const auto kept = option_value(words, {"--persist-dir"});
+        Place place{.graph = root_of(kept.empty() ? option_value(words, {"-b"}) : kept),
                     .run = root_of(option_value(words, {"-p"})),
                     .user = survey.uid(stat.pid)};
         if ((place.user == 0) != roots || (roots && !survey.trusted(stat.pid))) continue;
@@ -278,6 +296,7 @@ void list_place(const Survey& survey, const Place& place, const std::string& dri
 void list(const Survey& survey, const std::vector<Container>& /*known*/, Found& found) {
     std::vector<Place> places;
     add(places, configured(survey.node()));
+    add_daemons(survey, places);
     add_running(survey, true, places);
     add_running(survey, false, places);
     add_users(survey.node(), places);

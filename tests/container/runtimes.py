@@ -1,7 +1,7 @@
 # runtimes.py - containers of every runtime: found by their files, never the wrong one.
 #
 # Real: Docker, podman (of root, runc), containerd (a daemon of our own, its directories in an
-# unusual place) and runc alone. CRI-O, which Debian does not have: tests/unit/runtimes_node_test.cpp.
+# unusual place) and runc alone. CRI-O, which Debian does not have: tests/fixtures/crio, recorded.
 import json
 import os
 import shutil

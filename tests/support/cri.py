@@ -28,7 +28,8 @@ _SANDBOX = {
         "namespace_options": (1, _NAMESPACES), "privileged": 6, "seccomp": (9, _SECCOMP)})}),
 }
 _CONTAINER = {
-    "metadata": (1, {"name": 1, "attempt": 2}), "image": (2, {"image": 1}), "command": 3, "args": 4,
+    "metadata": (1, {"name": 1, "attempt": 2}),
+    "image": (2, {"image": 1, "user_specified_image": 18}), "command": 3, "args": 4,
     "mounts": (7, {"container_path": 1, "host_path": 2, "readonly": 3}),
     "labels": 9, "annotations": 10, "log_path": 11, "stdin": 12, "stdin_once": 13, "tty": 14,
     "linux": (15, {
@@ -233,6 +234,10 @@ class Cri(Containerd):
         for name in (self.image, self.target, "localhost/pause:1"):
             until(lambda name=name: 1 in self.ask("ImageStatus", image={"image": name}), 20, name)
 
+    @staticmethod
+    def reference(image):
+        return image
+
     def ask(self, name, **fields):
         service = "ImageService" if name.startswith("Image") else "RuntimeService"
         reply = call(f"{self.folder}/socket", f"/runtime.v1.{service}/{name}",
@@ -276,7 +281,8 @@ class Pod:
             "network": NODE, "pid": TARGET if target else self.pid,
             **({"target_id": target} if target else {})}
         os.makedirs(f"{self.logs}/{name}", exist_ok=True)
-        config = {"metadata": {"name": name, "attempt": attempt}, "image": {"image": image},
+        config = {"metadata": {"name": name, "attempt": attempt},
+                  "image": {"image": self.cri.reference(image), "user_specified_image": image},
                   "labels": {"io.kubernetes.container.name": name,
                              "io.kubernetes.pod.name": self.name,
                              "io.kubernetes.pod.namespace": self.namespace,

@@ -8,6 +8,7 @@
 #include <catch2/catch.hpp>
 
 #include <algorithm>
+#include <array>
 #include <fstream>
 #include <iterator>
 #include <map>
@@ -70,23 +71,53 @@ TEST_CASE("every runtime's containers are found", "[runtimes]") {
     CHECK(all.warnings[0].starts_with("containerd: k8s.io/c9c9c9c9c9c9: json: "));
 }
 
-TEST_CASE("what the runtimes' own programs say is found in their files", "[runtimes]") {
-    const runtimes::Node recorded{LIMPET_FIXTURES "/recorded"};
+namespace {
+
+// What record.py noted of them, and what their files say.
+std::array<std::vector<std::string>, 2> noted_and_found(const runtimes::Node& recorded) {
+    std::array<std::vector<std::string>, 2> lines;
     std::ifstream file(recorded.prefix + "/expected");
-    std::vector<std::string> expected;
-    for (std::string line; std::getline(file, line);) expected.push_back(line);
-    REQUIRE(expected.size() == 10);
-    std::vector<std::string> lines;
+    for (std::string line; std::getline(file, line);) lines[0].push_back(line);
     const auto all = runtimes::list(recorded);
     for (const auto& c : all.containers) {
-        lines.push_back(c.runtime + " " + c.name + " " + std::to_string(c.pid) + " " + c.state +
-                        (c.infra ? " infra" : "") + (c.pod.empty() ? "" : " " + c.pod));
+        lines[1].push_back(c.runtime + " " + c.name + " " + std::to_string(c.pid) + " " + c.state +
+                           (c.infra ? " infra" : "") + (c.pod.empty() ? "" : " " + c.pod));
+    }
+    std::ranges::sort(lines[1]);
+    CHECK(all.warnings.empty());
+    return lines;
+}
+
+}  // namespace
+
+TEST_CASE("what the runtimes' own programs say is found in their files", "[runtimes]") {
+    const runtimes::Node recorded{LIMPET_FIXTURES "/recorded"};
+    const auto [noted, lines] = noted_and_found(recorded);
+    CHECK(noted.size() == 10);
+    CHECK(lines == noted);
+    for (const auto& c : runtimes::list(recorded).containers) {
         const bool counted = c.name == "app";
         CHECK(c.restarts == (counted ? std::optional<std::uint32_t>(2) : std::nullopt));
     }
-    std::ranges::sort(lines);
-    CHECK(lines == expected);
-    CHECK(all.warnings.empty());
+}
+
+TEST_CASE("what a CRI-O says is found in its files", "[runtimes]") {
+    const runtimes::Node recorded{LIMPET_FIXTURES "/crio"};
+    const auto [noted, lines] = noted_and_found(recorded);
+    CHECK(noted.size() == 5);
+    CHECK(lines == noted);
+    const auto api = runtimes::find("pod:shop/api-0/api", recorded);
+    REQUIRE(api);
+    CHECK(api->restarts == 3U);
+    CHECK(api->image == "localhost/app:1");
+    const auto gone = runtimes::find("crio:gone", recorded);
+    REQUIRE(gone);
+    CHECK(gone->restarts == 0U);
+    CHECK(gone->pod == "shop/api-0");
+    CHECK(gone->store == "/var/tmp/limpet-record/crio/root");
+    // Two containers of it, whose infra container has no process.
+    CHECK(!runtimes::find("pod:shop/api-0", recorded));
+    CHECK(runtimes::find("pod:shop/shared-0", recorded)->name == "shared");
 }
 
 TEST_CASE("a pod's containers are found by their annotations", "[runtimes]") {
