@@ -101,7 +101,7 @@ bool asks_to_write(const Call& call) {
 // A path below /proc is a look at processes, whichever command takes it: cat /proc/1/environ.
 Promise needs(const Call& call) {
     auto promise = call.command.promise;
-    if (call.command.without_process && is_stopped(call.target)) return Promise::none;
+    if (call.command.without_process && is_stopped(call.target)) return promise & Promise::files;
     const auto mode = call.target.mode;
     const bool apart = mode == target::Mode::node || mode == target::Mode::sidecar;
     if (!any(promise & Promise::files) || !apart) return promise;

@@ -73,7 +73,7 @@ Result<> File::read_header() {
     header.segments_at = take(word);
     header.sections_at = take(word);
     header.flags = static_cast<std::uint32_t>(take(4));
-    take(2);
+    header.header_size = static_cast<std::uint16_t>(take(2));
     header.segment_size = static_cast<std::uint16_t>(take(2));
     header.segments = static_cast<std::uint32_t>(take(2));
     header.section_size = static_cast<std::uint16_t>(take(2));
@@ -239,6 +239,14 @@ Result<std::vector<Note>> File::notes() const {
     return notes;
 }
 
+Result<std::vector<Note>> File::notes_in(std::uint64_t offset, std::uint64_t size,
+                                         std::uint64_t align) const {
+    std::vector<Note> notes;
+    add_notes(notes, TRY(read_(offset, static_cast<std::size_t>(std::min(size, notes_bytes)))),
+              align);
+    return notes;
+}
+
 std::optional<std::uint64_t> File::place(std::uint64_t address) const {
     for (const auto& segment : segments_) {
         if (segment.type == PT_LOAD && address >= segment.address &&
@@ -255,18 +263,15 @@ Result<std::optional<Dynamic>> File::dynamic() const {
     const auto bytes = TRY(read_(
         segment->offset, static_cast<std::size_t>(std::min(segment->file_size, dynamic_bytes))));
     const std::size_t word = header_.wide ? 8 : 4;
-    struct Entry {
-        std::uint64_t tag, value;
-    };
-    std::vector<Entry> entries;
-    std::optional<std::uint64_t> strings;
+    Dynamic dynamic;
+    auto& entries = dynamic.entries;
+    auto& strings = dynamic.strings_at;
     for (std::size_t at = 0; at + 2 * word <= bytes.size(); at += 2 * word) {
-        const Entry entry{number(bytes, at, word), number(bytes, at + word, word)};
+        const Dynamic::Entry entry{number(bytes, at, word), number(bytes, at + word, word)};
+        entries.push_back(entry);
         if (entry.tag == DT_NULL) break;
         if (entry.tag == DT_STRTAB) strings = place(entry.value);
-        entries.push_back(entry);
     }
-    Dynamic dynamic;
     const auto name = [&](std::uint64_t at) -> Result<std::string> {
         if (!strings || at > UINT32_MAX) return refused("ELF", "names beyond the end of the file");
         return text(*strings + at);

@@ -26,7 +26,7 @@ struct Header {
     std::uint16_t machine = 0;
     std::uint32_t version = 0, flags = 0;
     std::uint64_t entry = 0, segments_at = 0, sections_at = 0;
-    std::uint16_t segment_size = 0, section_size = 0;
+    std::uint16_t header_size = 0, segment_size = 0, section_size = 0;
     std::uint32_t segments = 0, sections = 0, names_section = 0;
 };
 
@@ -47,10 +47,32 @@ struct Note {
     std::string description;
 };
 
+// What a library must offer, or what one offers: "GLIBC_2.34" of "libc.so.6".
+struct Version {
+    bool defined = false;
+    bool weak = false;        // VER_FLG_WEAK: its lack is no error
+    std::uint16_t index = 0;  // as .gnu.version has it for symbols
+    std::string file;         // empty when defined
+    std::string name;
+};
+
+struct Symbol {
+    std::uint32_t name_at = 0;
+    std::uint8_t type = 0, bind = 0, visibility = 0;  // STT_*, STB_*, STV_*
+    std::uint16_t section = 0;                        // SHN_*
+    std::uint64_t value = 0, size = 0;
+};
+
 struct Dynamic {
     std::vector<std::string> needed = {};
     std::optional<std::string> soname = {}, rpath = {}, runpath = {};
     std::uint64_t flags = 0, flags_1 = 0;  // DF_*, DF_1_*
+    struct Entry {
+        std::uint64_t tag = 0, value = 0;
+    };
+    std::vector<Entry> entries = {};                             // with DT_NULL at the end
+    std::optional<std::uint64_t> strings_at = {};                // where the file has the names
+    [[nodiscard]] std::uint64_t value(std::uint64_t tag) const;  // 0 when there is none
 };
 
 class File {
@@ -67,8 +89,18 @@ public:
     [[nodiscard]] Result<std::optional<std::string>> interpreter() const;
     // Of all PT_NOTE segments, or, without segments, SHT_NOTE sections. At most some MiB.
     [[nodiscard]] Result<std::vector<Note>> notes() const;
+    // Of one segment or section.
+    [[nodiscard]] Result<std::vector<Note>> notes_in(std::uint64_t offset, std::uint64_t size,
+                                                     std::uint64_t align) const;
     // Nothing when it is not linked dynamically.
     [[nodiscard]] Result<std::optional<Dynamic>> dynamic() const;
+    // What DT_VERNEED and DT_VERDEF say.
+    [[nodiscard]] Result<std::vector<Version>> versions(const Dynamic& dynamic) const;
+    // Every symbol of a section SHT_SYMTAB or SHT_DYNSYM, a block at a time.
+    Result<> each_symbol(const Section& table,
+                         const std::function<void(const Symbol&)>& visit) const;
+    // At most some MiB of a section's bytes; fewer where the file ends.
+    [[nodiscard]] Result<std::string> contents(const Section& section) const;
     // Where the file has what is at that address in memory.
     [[nodiscard]] std::optional<std::uint64_t> place(std::uint64_t address) const;
     // The text up to a zero byte.

@@ -17,7 +17,19 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     static_cast<void>(file->sections());
     static_cast<void>(file->interpreter());
     static_cast<void>(file->notes());
-    static_cast<void>(file->dynamic());
+    if (const auto dynamic = file->dynamic(); dynamic && *dynamic) {
+        static_cast<void>(file->versions(**dynamic));
+    }
+    if (const auto sections = file->sections()) {
+        std::size_t tables = 0;
+        for (const auto& section : *sections) {
+            // Each is a walk over the whole of it; a file says how many there are.
+            if (++tables > 8) break;
+            static_cast<void>(file->contents(section));
+            static_cast<void>(file->each_symbol(section, [](const limpet::parse::elf::Symbol&) {}));
+            static_cast<void>(file->notes_in(section.offset, section.size, section.align));
+        }
+    }
     static_cast<void>(limpet::parse::elf::machine_name(file->header().machine));
     return 0;
 }

@@ -1,15 +1,13 @@
 // file.cpp - what files are, by their content.
-#include "sys/file.h"
 #include "commands/command.h"
+#include "commands/elf_file.h"
 #include "commands/json.h"
 #include "commands/utf8.h"
 #include "parse/content.h"
 #include "parse/elf.h"
-#include "target/deadline.h"
+#include "parse/name_table.h"
 
 #include <elf.h>
-#include <fcntl.h>
-#include <unistd.h>
 
 #include <cstdio>
 
@@ -31,25 +29,6 @@ struct Told {
     std::optional<Program> program = {};
 };
 
-Result<std::string> read_at(BorrowedFd fd, std::uint64_t offset, std::size_t size) {
-    const auto status = TRY(sys::statx(fd, "", AT_EMPTY_PATH));
-    if (offset >= status.stx_size) return std::string();
-    std::string bytes(
-        static_cast<std::size_t>(std::min<std::uint64_t>(size, status.stx_size - offset)), '\0');
-    std::size_t used = 0;
-    while (used < bytes.size()) {
-        target::deadline::enter();
-        const auto got = ::pread(fd.get(), bytes.data() + used, bytes.size() - used,
-                                 static_cast<off_t>(offset + used));
-        if (got < 0 && errno == EINTR) continue;
-        if (got < 0) return failed("read", "");
-        if (got == 0) break;
-        used += static_cast<std::size_t>(got);
-    }
-    bytes.resize(used);
-    return bytes;
-}
-
 std::string printable(std::string_view text) {
     std::string line;
     for (const char byte : text) {
@@ -70,11 +49,7 @@ std::string of_notes(const elf::File& file, Program& program) {
         if (note.owner != "GNU") continue;
         if (note.type == NT_GNU_BUILD_ID && program.build_id.empty() &&
             note.description.size() <= 64) {
-            for (const char byte : note.description) {
-                char digits[4];
-                std::snprintf(digits, sizeof digits, "%02x", static_cast<unsigned char>(byte));
-                program.build_id += digits;
-            }
+            program.build_id = parse::hex_bytes(note.description);
             const auto size = note.description.size();
             text = ", BuildID[" +
                    std::string(size == 20   ? "sha1"
@@ -139,8 +114,7 @@ std::string_view abi_name(std::uint8_t abi) {
 }
 
 Result<Told> elf_file(BorrowedFd fd) {
-    const auto file = TRY(elf::File::open(
-        [fd](std::uint64_t offset, std::size_t size) { return read_at(fd, offset, size); }));
+    const auto file = TRY(elf_of(fd));
     const auto& header = file.header();
     Told told{.content = {{}, {}, "binary"}, .program = Program{}};
     auto& program = *told.program;
