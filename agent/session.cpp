@@ -98,6 +98,12 @@ Result<target::Target> open_target(const Open& open, const Place& place) {
     fact("pod", container.pod);
     fact("state", container.state);
     fact("started", container.started);
+    const auto& start = container.start;
+    for (const auto& word : start.arguments) wanted.facts.emplace_back("argument", word);
+    for (const auto& entry : start.environment) fact("environment", entry);
+    fact("directory", start.directory);
+    fact("user", start.user);
+    fact("groups", start.groups);
     if (container.pid > 0) return target::open_node(wanted);
     fact("entrypoint", container.entrypoint);
     fact("ended", container.ended);

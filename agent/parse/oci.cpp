@@ -42,6 +42,13 @@ std::string_view label(const Labels& labels, std::string_view name) {
     return {};
 }
 
+void add_words(std::vector<std::string>& words, const Json& list) {
+    for (const auto& word : list.items) {
+        if (words.size() >= words_limit) return;
+        words.emplace_back(word.string().substr(0, word_bytes));
+    }
+}
+
 Result<Bundle> oci_bundle(std::string_view text) {
     const auto json = TRY(parse::json(text));
     if (json.kind != Json::Kind::object) return refused("json", "config.json is no object");
@@ -50,7 +57,20 @@ Result<Bundle> oci_bundle(std::string_view text) {
     for (std::size_t i = 0; i < annotations.names.size(); ++i) {
         add_label(bundle.annotations, annotations.names[i], annotations.items[i].string());
     }
-    for (const auto& word : json["process"]["args"].items) {
+    const auto& process = json["process"];
+    auto& start = bundle.start;
+    add_words(start.arguments, process["args"]);
+    add_words(start.environment, process["env"]);
+    start.directory = process["cwd"].string().substr(0, label_bytes);
+    const auto& user = process["user"];
+    start.user = std::to_string(user["uid"].integer().value_or(0)) + ":" +
+                 std::to_string(user["gid"].integer().value_or(0));
+    for (const auto& id : user["additionalGids"].items) {
+        if (start.groups.size() > label_bytes) break;
+        if (!start.groups.empty()) start.groups += ',';
+        start.groups += std::to_string(id.integer().value_or(0));
+    }
+    for (const auto& word : process["args"].items) {
         if (!bundle.command.empty()) bundle.command += ' ';
         bundle.command += word.string();
     }

@@ -21,10 +21,24 @@ void add_label(Labels& labels, std::string_view name, std::string_view value);
 // Empty when there is none of that name.
 std::string_view label(const Labels& labels, std::string_view name);
 
-// What config.json tells: annotations, and the command line as one text.
+// How a container's first process is started. At most so many words, each as long as execve(2) has
+// it.
+inline constexpr std::size_t words_limit = 4096;
+inline constexpr std::size_t word_bytes = 131072;
+struct Start {
+    std::vector<std::string> arguments, environment;
+    std::string directory;
+    std::string user;    // "1000:1000", or as the image names it: "app"
+    std::string groups;  // more of them: "10,20"
+};
+struct Json;
+void add_words(std::vector<std::string>& words, const Json& list);
+
+// What config.json tells: annotations, the command line as one text, and all of it.
 struct Bundle {
     Labels annotations;
     std::string command;
+    Start start;
 };
 Result<Bundle> oci_bundle(std::string_view text);
 

@@ -25,6 +25,7 @@ struct Container {
     std::string user;              // whose it is, when not root's: "1000"
     std::string command;           // comm of the main process
     std::string entrypoint;        // command line, as it is started
+    parse::Start start;            // the same word by word, and with what; empty: not known
     std::string ended;             // of one that has: "with status 1"
     std::string state;             // running, paused, exited, created, stopped
     pid_t pid = 0;                 // main process in our pid namespace; 0 when not running

@@ -154,6 +154,7 @@ Result<Container> read_bundle(const Survey& survey, const Place& place, const st
     auto content = TRY(parse::oci_bundle(text));
     container.labels = std::move(content.annotations);
     container.entrypoint = std::move(content.command);
+    container.start = std::move(content.start);
     identify(container);
     find_process(survey, bundle, container);
     container.store = place.root;
@@ -209,6 +210,12 @@ void add_metadata(const Node& node, const Place& place, Found& found) {
             container.id = record.id;
             container.state = "stopped";
             container.store = place.root;
+            // A protobuf message around what would be the bundle's config.json.
+            const auto from = std::min(record.spec.find('{'), record.spec.size());
+            if (auto content = parse::oci_bundle(std::string_view(record.spec).substr(from))) {
+                container.entrypoint = std::move(content->command);
+                container.start = std::move(content->start);
+            }
             same = found.containers.insert(found.containers.end(), std::move(container));
         }
         if (!record.image.empty()) same->image = std::move(record.image);

@@ -35,6 +35,7 @@ Result<Record> read_record(const parse::Bolt& bolt, const std::string& space,
     record.snapshotter = value(entries, "snapshotter");
     record.snapshot = value(entries, "snapshotKey");
     record.created = value(entries, "createdat");
+    record.spec = value(entries, "spec");
     if (!has_bucket(entries, "labels")) return record;
     auto labels = path;
     labels.emplace_back("labels");

@@ -12,6 +12,7 @@ struct Record {
     parse::Labels labels;
     std::string snapshotter;  // overlayfs
     std::string snapshot;     // its key
+    std::string spec;         // the OCI specification, in some wrapping
     std::string created;      // Go's binary time: sorts as the time does
 };
 

@@ -77,6 +77,13 @@ void read_command(const parse::Json& json, Container& container) {
         container.entrypoint += ' ';
         container.entrypoint += word.string();
     }
+    const auto& config = json["Config"];
+    auto& start = container.start;
+    start.arguments.emplace_back(json["Path"].string());
+    parse::add_words(start.arguments, json["Args"]);
+    parse::add_words(start.environment, config["Env"]);
+    start.directory = config["WorkingDir"].string();
+    start.user = config["User"].string();
     container.entrypoint.resize(std::min(container.entrypoint.size(), parse::label_bytes));
     const auto& state = json["State"];
     const auto status = state["ExitCode"].integer();

@@ -179,6 +179,7 @@ void read_bundle(const Node& node, const std::string& folder, Container& contain
     }
     container.labels = std::move(bundle->annotations);
     container.entrypoint = std::move(bundle->command);
+    container.start = std::move(bundle->start);
     const auto who = parse::identity(container.labels);
     container.infra = who.infra;
     if (who.manager == "cri-o") {
