@@ -299,11 +299,12 @@ Result<> Connection::open(const Frame& frame) {
                                 " sessions on this connection already"));
         return {};
     }
-    if (any(open.grants & Grant::modify)) {
+    if (any(open.grants & (Grant::modify | Grant::trace))) {
         // Before it happens. What a shell runs is its script's matter: its own log is not this one.
         std::string line;
         for (const auto& word : open.arguments) line += (line.empty() ? "" : " ") + word;
-        log::write(log::Level::info, "session may modify",
+        log::write(log::Level::info,
+                   any(open.grants & Grant::modify) ? "session may modify" : "session may trace",
                    {{"peer", name_},
                     {"session", std::uint64_t{id}},
                     {"target", open.target},

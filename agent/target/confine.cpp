@@ -6,6 +6,7 @@
 #include "sys/mount.h"
 #include "sys/process.h"
 #include "target/filter.h"
+#include "target/trace.h"
 
 #include <grp.h>
 #include <linux/landlock.h>
@@ -37,7 +38,7 @@ std::uint64_t capabilities_for(Grant promise) {
         set |= sys::bit(CAP_DAC_READ_SEARCH);
     }
     // proc(5): environ, maps, fd and their like ask ptrace_may_access().
-    if (any(promise & Grant::processes)) set |= sys::bit(CAP_SYS_PTRACE);
+    if (any(promise & (Grant::processes | Grant::trace))) set |= sys::bit(CAP_SYS_PTRACE);
     // The target's files are of any user, and so are those that are made there.
     if (any(promise & Grant::modify)) {
         set |= sys::bit(CAP_DAC_OVERRIDE) | sys::bit(CAP_CHOWN) | sys::bit(CAP_FOWNER) |
@@ -173,6 +174,7 @@ void close_unneeded(Grant promise, const Target& target) {
     if (!any(promise & (Grant::processes | Grant::network))) drop(target.procfs.fd);
     if (!any(promise & Grant::processes)) drop(target.cgroups.fd);
     if (!any(promise & Grant::files)) drop(target.scratch.fd);
+    if (!any(promise & Grant::trace)) drop_trace();
     drop(target.null);
     drop(target.writable);
     if (!any(promise & Grant::files)) {

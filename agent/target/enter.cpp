@@ -7,6 +7,7 @@
 #include "sys/process.h"
 #include "target/own_scratch.h"
 #include "target/procfs.h"
+#include "target/trace.h"
 
 #include <sys/mount.h>
 #include <sys/stat.h>
@@ -158,6 +159,9 @@ Result<Target> open_node(const Wanted& wanted) {
     }
     target.facts.emplace_back("tree", tree.locked ? "read-only, locked" : "read-only");
 
+    if (any(wanted.grants & Grant::trace)) {
+        TRY(prepare_trace(target, pids, procfs.fd));
+    }
     if (any(wanted.grants & (Grant::modify | Grant::scratch))) {
         TRY(own_users(target));
         const Fd second = TRY(new_procfs(pids, our_pids));

@@ -12,6 +12,7 @@
 #include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
+#include <sys/ptrace.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
@@ -153,6 +154,23 @@ constexpr std::uint32_t namespace_flags = CLONE_NEWNS | CLONE_NEWCGROUP | CLONE_
                                           CLONE_NEWIPC | CLONE_NEWUSER | CLONE_NEWPID |
                                           CLONE_NEWNET;
 
+// Tracing must end with the tracer, and leave the tracee with what it had.
+constexpr std::uint32_t lasting_options = PTRACE_O_EXITKILL | PTRACE_O_SUSPEND_SECCOMP;
+// Looking at what is traced: no request that writes memory or registers is here, and detaching
+// never carries a signal. Letting a tracee go on does, because the signal that it stopped for is
+// its own. The ids of the target are NS_GET_PID_FROM_PIDNS, NS_GET_PID_IN_PIDNS and
+// NS_GET_TGID_IN_PIDNS.
+void add_trace(Rules& rules) {
+    for (const int call : {SYS_wait4, SYS_seccomp}) rules.allow(call);
+    rules.allow_when(
+        SYS_ptrace, 0,
+        {PTRACE_CONT, PTRACE_SYSCALL, PTRACE_INTERRUPT, PTRACE_LISTEN, PTRACE_GETEVENTMSG,
+         PTRACE_GETSIGINFO, PTRACE_GETREGSET, PTRACE_GET_SYSCALL_INFO});
+    rules.by_argument.push_back({SYS_ptrace, 0, ~0U, {PTRACE_SEIZE}, 3, lasting_options});
+    rules.by_argument.push_back({SYS_ptrace, 0, ~0U, {PTRACE_DETACH}, 3, ~0U});
+    rules.allow_when(SYS_ioctl, 1, {0x8004b706, 0x8004b708, 0x8004b709});
+}
+
 void add_files(Rules& rules, Opens opens) {
     rules.allow(files);
     if (opens == Opens::any) {
@@ -190,7 +208,7 @@ void Rules::allow_when(int number, unsigned argument, std::vector<std::uint32_t>
 
 void Rules::allow_masked(int number, unsigned argument, std::uint32_t mask,
                          std::vector<std::uint32_t> values) {
-    by_argument.push_back({number, argument, mask, std::move(values)});
+    by_argument.push_back({number, argument, mask, std::move(values), 0, 0});
 }
 
 Rules rules_of(Confined who, Grant promise, Opens opens) {
@@ -212,6 +230,7 @@ Rules rules_of(Confined who, Grant promise, Opens opens) {
     if (who == Confined::supervisor || who == Confined::remover) {
         for (const int call : {SYS_wait4, SYS_waitid, SYS_kill, SYS_tgkill}) rules.allow(call);
     }
+    if (any(promise & Grant::trace)) add_trace(rules);
     constexpr auto reading = Grant::files | Grant::processes | Grant::network;
     if (who == Confined::shell || any(promise & reading)) add_files(rules, opens);
     if (opens != Opens::reading && (who == Confined::shell || any(promise & Grant::modify))) {

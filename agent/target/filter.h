@@ -34,6 +34,9 @@ struct Rules {
         unsigned argument;
         std::uint32_t mask;
         std::vector<std::uint32_t> values;  // one of them, after the mask
+        // And of another argument none of these bits, where there are any.
+        unsigned other = 0;
+        std::uint32_t other_without = 0;
     };
 
     std::array<std::uint32_t, 16>
@@ -56,5 +59,8 @@ std::vector<sock_filter> program_of(const Rules& rules);
 // Loads an allow-list for this process (all of its threads) for good: everything else is EPERM, a
 // call of another architecture kills. Needs no_new_privs. PROT_EXEC is in no list.
 Result<> load_filter(Confined who, Grant promise, Opens opens = Opens::any);
+
+// For a process with a promise to trace: it cannot begin to trace another one any more.
+Result<> load_no_more_tracees();
 
 }  // namespace limpet::target

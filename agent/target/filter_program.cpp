@@ -10,6 +10,7 @@
 #include <linux/audit.h>
 #include <linux/filter.h>
 #include <linux/seccomp.h>
+#include <sys/ptrace.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -47,14 +48,20 @@ public:
 
 void add_by_argument(Program& program, const Rules::ByArgument& rule) {
     const auto count = rule.values.size();
+    const std::size_t more = rule.other_without != 0 ? 3 : 0;
     program.load(offsetof(seccomp_data, nr));
-    program.add(if_equal, static_cast<std::uint32_t>(rule.call), 0, count + 3);
+    program.add(if_equal, static_cast<std::uint32_t>(rule.call), 0, count + 3 + more);
     // Little-endian: the lower half of an argument comes first.
     program.load(offsetof(seccomp_data, args) + rule.argument * sizeof(std::uint64_t));
     program.add(BPF_ALU | BPF_AND | BPF_K, rule.mask);
     for (std::size_t i = 0; i < count; ++i) {
         const auto left = count - i - 1;
-        program.add(if_equal, rule.values[i], left, left == 0 ? 1 : 0);
+        program.add(if_equal, rule.values[i], left, left == 0 ? 1 + more : 0);
+    }
+    if (more != 0) {
+        program.load(offsetof(seccomp_data, args) + rule.other * sizeof(std::uint64_t));
+        program.add(BPF_ALU | BPF_AND | BPF_K, rule.other_without);
+        program.add(if_equal, 0, 0, 1);
     }
     program.answer(SECCOMP_RET_ALLOW);
 }
@@ -104,14 +111,32 @@ std::vector<sock_filter> program_of(const Rules& rules) {
     return std::move(program.code);
 }
 
-Result<> load_filter(Confined who, Grant promise, Opens opens) {
-    auto code = program_of(rules_of(who, promise, opens));
+namespace {
+
+Result<> load(std::vector<sock_filter> code) {
     const sock_fprog program{static_cast<unsigned short>(code.size()), code.data()};
     // Of all threads or of none; a number above 0 is the thread that could not follow.
     const auto result =
         ::syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, SECCOMP_FILTER_FLAG_TSYNC, &program);
     if (result == 0) return {};
     return failed("seccomp", "load the filter", result < 0 ? errno : ESRCH);
+}
+
+}  // namespace
+
+Result<> load_filter(Confined who, Grant promise, Opens opens) {
+    return load(program_of(rules_of(who, promise, opens)));
+}
+
+Result<> load_no_more_tracees() {
+    Program program;
+    program.load(offsetof(seccomp_data, nr));
+    program.add(if_equal, SYS_ptrace, 0, 3);
+    program.load(offsetof(seccomp_data, args));
+    program.add(if_equal, PTRACE_SEIZE, 0, 1);
+    program.answer(SECCOMP_RET_ERRNO | EPERM);
+    program.answer(SECCOMP_RET_ALLOW);
+    return load(std::move(program.code));
 }
 
 }  // namespace limpet::target

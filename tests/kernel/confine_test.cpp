@@ -3,6 +3,7 @@
 #include "kernel/box.h"
 #include "sys/file.h"
 #include "target/enter.h"
+#include "target/trace.h"
 
 #include <catch2/catch.hpp>
 
@@ -15,8 +16,13 @@
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
+#include <sys/uio.h>
+#include <sys/user.h>
+#include <sys/wait.h>
 #include <sys/xattr.h>
 #include <unistd.h>
+
+#include <elf.h>
 
 #include <csignal>
 
@@ -187,4 +193,61 @@ TEST_CASE("a call of another architecture kills") {
               ::syscall(0x40000000 | SYS_getpid);  // the x32 table
               return "it survived";
           }).find("died of signal " + std::to_string(SIGSYS)) != std::string::npos);
+}
+
+namespace {
+
+// Of the box's main process, by a process that promises to trace.
+std::string trace(const target::Target& box) {
+    const auto outer = target::outer_id(box, box.inner_pid);
+    SAY_UNLESS(outer && *outer == box.pid && target::inner_id(box, *outer) == box.inner_pid);
+    SAY_UNLESS(target::inner_id(box, *outer, true) == box.inner_pid);
+    SAY_UNLESS(!target::outer_id(box, 4194303));
+    const auto request = [&](int what, unsigned long data) {
+        return ::syscall(SYS_ptrace, what, *outer, 0UL, data);
+    };
+    SAY_UNLESS(refused_call(request(PTRACE_ATTACH, 0)));
+    SAY_UNLESS(refused_call(request(PTRACE_SEIZE, PTRACE_O_EXITKILL)));
+    SAY_UNLESS(refused_call(request(PTRACE_SEIZE, PTRACE_O_SUSPEND_SECCOMP)));
+    SAY_UNLESS(request(PTRACE_SEIZE, PTRACE_O_TRACESYSGOOD) == 0);
+    SAY_UNLESS(request(PTRACE_INTERRUPT, 0) == 0);
+    int status = 0;
+    SAY_UNLESS(::wait4(*outer, &status, __WALL, nullptr) == *outer && WIFSTOPPED(status));
+    user_regs_struct registers{};
+    iovec place{&registers, sizeof registers};
+    SAY_UNLESS(::syscall(SYS_ptrace, PTRACE_GETREGSET, *outer, NT_PRSTATUS, &place) == 0);
+    SAY_UNLESS(refused_call(::syscall(SYS_ptrace, PTRACE_SETREGSET, *outer, NT_PRSTATUS, &place)));
+    for (const int what : {PTRACE_POKEDATA, PTRACE_POKETEXT, PTRACE_POKEUSER, PTRACE_SETREGS,
+                           PTRACE_SETFPREGS, PTRACE_SETSIGINFO, PTRACE_SETOPTIONS, PTRACE_KILL,
+                           PTRACE_TRACEME, PTRACE_SETSIGMASK, PTRACE_SINGLESTEP}) {
+        if (!refused_call(request(what, 0))) return "ptrace request " + std::to_string(what);
+    }
+    char byte = 0;
+    iovec here{&byte, 1}, there{&byte, 1};
+    SAY_UNLESS(refused_call(::syscall(SYS_process_vm_writev, *outer, &here, 1, &there, 1, 0)));
+    SAY_UNLESS(refused_call(::syscall(SYS_process_vm_readv, *outer, &here, 1, &there, 1, 0)));
+    SAY_UNLESS(refused_call(::kill(*outer, 0)));
+    SAY_UNLESS(refused_call(::syscall(SYS_tgkill, *outer, *outer, SIGCONT)));
+    SAY_UNLESS(refused_call(::syscall(SYS_fork)));
+    SAY_UNLESS(refused_call(::syscall(SYS_execve, "/x", nullptr, nullptr)));
+    SAY_UNLESS(refused_call(::socket(AF_UNIX, SOCK_STREAM, 0)));
+    SAY_UNLESS(box.procfs.open(std::to_string(box.inner_pid) + "/mem", O_RDONLY).has_value());
+    SAY_UNLESS(!box.procfs.open(std::to_string(box.inner_pid) + "/mem", O_RDWR).has_value());
+    SAY_UNLESS(refused_call(request(PTRACE_DETACH, SIGKILL)));
+    SAY_UNLESS(request(PTRACE_DETACH, 0) == 0);
+    SAY_UNLESS(target::no_more_tracees(box).has_value());
+    SAY_UNLESS(refused_call(request(PTRACE_SEIZE, 0)));
+    return {};
+}
+
+}  // namespace
+
+TEST_CASE("a promise to trace stops and reads processes and changes nothing") {
+    Box box;
+    constexpr auto grants = default_grants | Grant::trace;
+    CHECK(confined(box, Grant::processes | Grant::trace, trace, grants) == "");
+    CHECK(::kill(box.pid(), 0) == 0);
+    // The control: who promises less is held in such a session as in any other.
+    CHECK(confined(box, Grant::processes, attack, grants) == "");
+    CHECK(confined(box, Grant::files, attack, grants) == "");
 }
