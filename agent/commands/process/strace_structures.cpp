@@ -1,0 +1,322 @@
+// strace_structures.cpp - what pointers of system calls point to, as strace writes it.
+#include "commands/process/strace_decode.h"
+
+#include "parse/name_table.h"
+
+#include <arpa/inet.h>
+#include <linux/openat2.h>
+#include <linux/sched.h>
+#include <netinet/in.h>
+#include <poll.h>
+#include <sys/epoll.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/sysmacros.h>
+#include <sys/uio.h>
+#include <sys/un.h>
+#include <sys/wait.h>
+
+#include <csignal>
+#include <cstddef>
+#include <cstdio>
+
+namespace limpet::commands::strace {
+namespace {
+
+constexpr std::size_t most_elements = 32;  // of one array
+
+std::string decimal(std::int64_t value) { return std::to_string(value); }
+
+// "S_IFREG|0644"
+std::string mode_text(unsigned mode) {
+    constexpr std::string_view types =
+        "1000=S_IFIFO 2000=S_IFCHR 4000=S_IFDIR 6000=S_IFBLK 8000=S_IFREG a000=S_IFLNK "
+        "c000=S_IFSOCK";
+    std::string text(parse::name_of(types, mode & S_IFMT));
+    if (!text.empty()) text += '|';
+    for (const auto& [bit, name] :
+         {std::pair{S_ISUID, "S_ISUID|"}, {S_ISGID, "S_ISGID|"}, {S_ISVTX, "S_ISVTX|"}}) {
+        if (mode & bit) text += name;
+    }
+    char digits[16];
+    std::snprintf(digits, sizeof digits, "%#03o", mode & 0777U);
+    return text + digits;
+}
+
+// "st_size=5", or "st_rdev=makedev(0x1, 0x3)" of a device.
+std::string size_or_device(const char* prefix, unsigned mode, std::uint64_t size, unsigned major,
+                           unsigned minor) {
+    std::string text(prefix);
+    if (S_ISCHR(mode) || S_ISBLK(mode)) {
+        return text + "_rdev=makedev(" + (major ? parse::hex(major) : "0") + ", " +
+               (minor ? parse::hex(minor) : "0") + ")";
+    }
+    return text + "_size=" + std::to_string(size);
+}
+
+}  // namespace
+
+void Decoder::socket_address(std::uint64_t address, std::uint64_t size, std::string& text) const {
+    sockaddr_storage any{};
+    const auto got = memory_.read(
+        address, &any, static_cast<std::size_t>(std::min<std::uint64_t>(size, sizeof any)));
+    if (address == 0 || got < sizeof(sa_family_t)) {
+        text += address == 0 ? "NULL" : parse::hex(address);
+        return;
+    }
+    text += "{sa_family=";
+    names('e', any.ss_family, text);
+    char name[INET6_ADDRSTRLEN] = "";
+    if (any.ss_family == AF_UNIX) {
+        const auto* const un =
+            reinterpret_cast<const char*>(&any) + offsetof(sockaddr_un, sun_path);
+        std::string_view path(un, got - offsetof(sockaddr_un, sun_path));
+        if (!path.empty()) {
+            text += ", sun_path=";
+            const bool abstract = path[0] == '\0';
+            if (abstract) {
+                text += '@';
+                path.remove_prefix(1);
+            } else {
+                path = path.substr(0, path.find('\0'));
+            }
+            quote(path, text);
+        }
+    } else if (any.ss_family == AF_INET && got >= sizeof(sockaddr_in)) {
+        const auto& in = reinterpret_cast<const sockaddr_in&>(any);
+        ::inet_ntop(AF_INET, &in.sin_addr, name, sizeof name);
+        text += ", sin_port=htons(" + decimal(ntohs(in.sin_port)) + "), sin_addr=inet_addr(\"" +
+                name + "\")";
+    } else if (any.ss_family == AF_INET6 && got >= sizeof(sockaddr_in6)) {
+        const auto& in = reinterpret_cast<const sockaddr_in6&>(any);
+        ::inet_ntop(AF_INET6, &in.sin6_addr, name, sizeof name);
+        text += ", sin6_port=htons(" + decimal(ntohs(in.sin6_port)) + "), sin6_flowinfo=htonl(" +
+                decimal(ntohl(in.sin6_flowinfo)) + "), inet_pton(AF_INET6, \"" + name +
+                "\", &sin6_addr), sin6_scope_id=" + decimal(in.sin6_scope_id);
+    } else if (any.ss_family == AF_NETLINK && got >= 12) {
+        std::uint32_t values[3];
+        std::memcpy(values, &any, sizeof values);
+        char groups[16];
+        std::snprintf(groups, sizeof groups, "%08x", values[2]);
+        text += ", nl_pid=" + decimal(values[1]) + ", nl_groups=" + groups;
+    } else if (got > sizeof(sa_family_t)) {
+        text += ", sa_data=";
+        quote(
+            {reinterpret_cast<const char*>(&any) + sizeof(sa_family_t), got - sizeof(sa_family_t)},
+            text);
+    }
+    text += '}';
+}
+
+void Decoder::time(std::uint64_t address, const char* part, std::string& text) const {
+    std::array<std::int64_t, 2> value{};
+    if (!memory_.get(address, value)) {
+        text += parse::hex(address);
+        return;
+    }
+    text += "{tv_sec=" + decimal(value[0]) + ", " + part + "=" + decimal(value[1]) + "}";
+}
+
+void Decoder::status(std::uint64_t address, std::string& text) const {
+    struct stat value{};
+    if (!memory_.get(address, value)) {
+        text += parse::hex(address);
+        return;
+    }
+    text += "{st_mode=" + mode_text(value.st_mode) + ", " +
+            size_or_device("st", value.st_mode, static_cast<std::uint64_t>(value.st_size),
+                           major(value.st_rdev), minor(value.st_rdev)) +
+            ", ...}";
+}
+
+void Decoder::extended_status(std::uint64_t address, std::string& text) const {
+    struct statx value{};
+    if (!memory_.get(address, value)) {
+        text += parse::hex(address);
+        return;
+    }
+    text += "{stx_mask=" + parse::hex(value.stx_mask) + ", stx_mode=" + mode_text(value.stx_mode) +
+            ", " +
+            size_or_device("stx", value.stx_mode, value.stx_size, value.stx_rdev_major,
+                           value.stx_rdev_minor) +
+            ", ...}";
+}
+
+void Decoder::vectors(std::uint64_t address, std::uint64_t count, std::uint64_t bytes, bool known,
+                      std::string& text) const {
+    text += '[';
+    for (std::uint64_t i = 0; i < count; ++i) {
+        iovec part{};
+        if (i > 0) text += ", ";
+        if (i == most_elements || !memory_.get(address + i * sizeof part, part)) {
+            text += "...";
+            break;
+        }
+        text += "{iov_base=";
+        const auto base = reinterpret_cast<std::uint64_t>(part.iov_base);
+        const auto filled = std::min<std::uint64_t>(part.iov_len, bytes);
+        if (known) {
+            buffer(base, filled, text);
+        } else {
+            text += parse::hex(base);
+        }
+        bytes -= bytes == ~std::uint64_t{0} ? 0 : filled;
+        text += ", iov_len=" + std::to_string(part.iov_len) + "}";
+    }
+    text += ']';
+}
+
+void Decoder::message(std::uint64_t address, bool filled, std::string& text) const {
+    msghdr header{};
+    if (!memory_.get(address, header)) {
+        text += parse::hex(address);
+        return;
+    }
+    text += "{msg_name=";
+    const auto name = reinterpret_cast<std::uint64_t>(header.msg_name);
+    if (name == 0) {
+        text += "NULL";
+    } else {
+        socket_address(name, header.msg_namelen, text);
+    }
+    text += ", msg_namelen=" + std::to_string(header.msg_namelen) + ", msg_iov=";
+    vectors(reinterpret_cast<std::uint64_t>(header.msg_iov), header.msg_iovlen,
+            filled ? static_cast<std::uint64_t>(call_.result) : ~std::uint64_t{0}, true, text);
+    text += ", msg_iovlen=" + std::to_string(header.msg_iovlen) +
+            ", msg_controllen=" + std::to_string(header.msg_controllen) + ", msg_flags=";
+    names('m', static_cast<std::uint32_t>(header.msg_flags), text);
+    text += '}';
+}
+
+void Decoder::polled(std::uint64_t address, std::uint64_t count, bool results,
+                     std::string& text) const {
+    text += '[';
+    std::size_t shown = 0;
+    for (std::uint64_t i = 0; i < std::min<std::uint64_t>(count, 65536); ++i) {
+        pollfd entry{};
+        const bool there = memory_.get(address + i * sizeof entry, entry);
+        if (there && results && entry.revents == 0) continue;
+        if (shown > 0) text += ", ";
+        if (!there || shown++ == most_elements) {
+            text += "...";
+            break;
+        }
+        text += "{fd=";
+        descriptor(static_cast<std::uint64_t>(entry.fd), text);
+        text += results ? ", revents=" : ", events=";
+        names('S', static_cast<std::uint16_t>(results ? entry.revents : entry.events), text);
+        text += '}';
+    }
+    text += ']';
+}
+
+void Decoder::events(std::uint64_t address, std::uint64_t count, std::string& text) const {
+    const bool list = known_ && known_->kinds.find('V') != std::string_view::npos;
+    if (list) text += '[';
+    for (std::uint64_t i = 0; i < count; ++i) {
+        epoll_event event{};
+        if (i > 0) text += ", ";
+        if (i == most_elements || !memory_.get(address + i * sizeof event, event)) {
+            text += "...";
+            break;
+        }
+        const std::uint64_t data = event.data.u64;
+        const std::uint32_t low = event.data.u32;
+        text += "{events=";
+        names('V', event.events, text);
+        text += ", data={u32=" + std::to_string(low) + ", u64=" + std::to_string(data) + "}}";
+    }
+    if (list) text += ']';
+}
+
+void Decoder::signals(std::uint64_t address, std::uint64_t size, std::string& text) const {
+    std::uint64_t set = 0;
+    if (address == 0 || size != sizeof set || !memory_.get(address, set)) {
+        text += address == 0 ? "NULL" : parse::hex(address);
+        return;
+    }
+    // Most of them: those that are missing are told.
+    const bool inverted = __builtin_popcountll(set) > 32;
+    if (inverted) {
+        text += '~';
+        set = ~set;
+    }
+    text += '[';
+    bool first = true;
+    for (int signal = 1; signal <= 64; ++signal) {
+        if (!(set >> (signal - 1) & 1)) continue;
+        if (!first) text += ' ';
+        first = false;
+        const auto name = signal_name(signal);
+        text += name.starts_with("SIG") ? name.substr(3) : name;
+    }
+    text += ']';
+}
+
+void Decoder::action(std::uint64_t address, std::string& text) const {
+    struct {
+        std::uint64_t handler, flags, restorer;
+    } value{};
+    if (!memory_.get(address, value)) {
+        text += parse::hex(address);
+        return;
+    }
+    const char* const known = value.handler == 0 ? "SIG_DFL" : value.handler == 1 ? "SIG_IGN" : "";
+    text += "{sa_handler=";
+    text += *known ? known : parse::hex(value.handler);
+    text += ", sa_mask=";
+    signals(address + sizeof value, 8, text);
+    text += ", sa_flags=" + parse::flag_names(parse::argument_names('A'), value.flags);
+    if (value.flags & 0x4000000) text += ", sa_restorer=" + parse::hex(value.restorer);
+    text += '}';
+}
+
+void Decoder::wait_status(std::uint64_t address, std::string& text) const {
+    int status = 0;
+    if (!memory_.get(address, status)) {
+        text += parse::hex(address);
+        return;
+    }
+    if (WIFEXITED(status)) {
+        text += "[{WIFEXITED(s) && WEXITSTATUS(s) == " + decimal(WEXITSTATUS(status)) + "}]";
+    } else if (WIFSIGNALED(status)) {
+        text += "[{WIFSIGNALED(s) && WTERMSIG(s) == " + signal_name(WTERMSIG(status)) +
+                (WCOREDUMP(status) ? " && WCOREDUMP(s)}]" : "}]");
+    } else if (WIFSTOPPED(status)) {
+        text += "[{WIFSTOPPED(s) && WSTOPSIG(s) == " + signal_name(WSTOPSIG(status)) + "}]";
+    } else {
+        text += "[" + parse::hex(static_cast<unsigned>(status)) + "]";
+    }
+}
+
+void Decoder::structure(char kind, std::uint64_t address, std::string& text) const {
+    if (kind == 'A') {
+        open_how how{};
+        if (!memory_.get(address, how)) {
+            text += parse::hex(address);
+            return;
+        }
+        text += "{flags=";
+        names('a', how.flags, text);
+        if (how.mode) text += ", mode=" + mode_text(static_cast<unsigned>(how.mode));
+        constexpr std::string_view resolves =
+            "1=RESOLVE_NO_XDEV 2=RESOLVE_NO_MAGICLINKS 4=RESOLVE_NO_SYMLINKS 8=RESOLVE_BENEATH "
+            "10=RESOLVE_IN_ROOT 20=RESOLVE_CACHED";
+        text += ", resolve=" + parse::flag_names(resolves, how.resolve) + "}";
+        return;
+    }
+    clone_args arguments{};
+    if (!memory_.get(address, arguments)) {
+        text += parse::hex(address);
+        return;
+    }
+    text += "{flags=";
+    names('g', arguments.flags, text);
+    text += ", exit_signal=" + (arguments.exit_signal
+                                    ? signal_name(static_cast<int>(arguments.exit_signal))
+                                    : std::string("0"));
+    text += ", stack=" + (arguments.stack ? parse::hex(arguments.stack) : std::string("NULL")) +
+            ", stack_size=" + parse::hex(arguments.stack_size) + ", ...}";
+}
+
+}  // namespace limpet::commands::strace
