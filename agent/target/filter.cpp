@@ -103,7 +103,8 @@ constexpr int files[]{
 
 // Changing files through descriptors of the tree, or of the session's scratch directory: what they
 // may be is up to the tree and to Landlock. sendmsg(2) hands an opened file to the shell; a process
-// that modifies has no call that makes a socket.
+// that modifies has no call that makes a socket, but for curl -o and wget, which write what they
+// got.
 constexpr int changing[]{
     SYS_mkdirat,   SYS_unlinkat,  SYS_renameat,        SYS_renameat2,  SYS_linkat,
     SYS_symlinkat, SYS_fchmod,    SYS_fchmodat,        SYS_fchown,     SYS_fchownat,
@@ -111,10 +112,12 @@ constexpr int changing[]{
     SYS_syncfs,    SYS_sendmsg,   SYS_copy_file_range, sys::fchmodat2,
 };
 
+// fchdir(2): a unix socket is reached from its directory, because connect(2) takes a path and our
+// root has nothing in it. It leads only to where a descriptor of the tree is already.
 constexpr int network[]{
-    SYS_bind,        SYS_connect,    SYS_listen,     SYS_accept4,  SYS_getsockname,
-    SYS_getpeername, SYS_getsockopt, SYS_setsockopt, SYS_shutdown, SYS_sendto,
-    SYS_sendmsg,     SYS_sendmmsg,   SYS_recvfrom,   SYS_recvmsg,  SYS_recvmmsg,
+    SYS_bind,       SYS_connect,    SYS_listen,   SYS_accept4, SYS_getsockname, SYS_getpeername,
+    SYS_getsockopt, SYS_setsockopt, SYS_shutdown, SYS_sendto,  SYS_sendmsg,     SYS_sendmmsg,
+    SYS_recvfrom,   SYS_recvmsg,    SYS_recvmmsg, SYS_fchdir,
 };
 
 // Forks commands and narrows them: setns for the network ones, then capset, Landlock, seccomp.
