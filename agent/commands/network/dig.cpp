@@ -187,7 +187,7 @@ int run(Invocation& call) {
         call.complain(found.error());
         return 10;
     }
-    const bool banner = request.view.command && !request.view.brief && !call.json();
+    bool banner = request.view.command && !request.view.brief && !call.json();
     int status = 0;
     for (const auto& lookup : request.lookups) {
         if (banner) {
@@ -200,6 +200,7 @@ int run(Invocation& call) {
             }
             call.out.write(line + ";; global options: +cmd\n");
         }
+        banner = false;
         status = std::max(status, run_lookup(call, request, resolver, lookup));
         call.out.flush();
     }
