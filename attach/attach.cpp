@@ -38,7 +38,7 @@ constexpr Verb attach_verb{
         "Nothing in the target changes, unless --allow modify lets commands write its files. With\n"
         "--scratch they write to a copy-on-write view, which vanishes with the session; `scratch\n"
         "diff` in it lists what would have changed. The prompt ends in $, # and %, in that order.\n"
-        "--allow trace lets commands stop and read processes (strace, memory, stack -u).\n"
+        "--allow trace lets commands stop and read processes (strace, memory, ustack).\n"
         "\n"
         "TARGET is a container's name, its id or the start of it, or docker:NAME, podman:NAME,\n"
         "containerd:[NS/]NAME, crio:NAME, pod:[NS/]POD[/CONTAINER], pid:N.\n",

@@ -10,16 +10,20 @@ namespace limpet::parse {
 
 // Of this machine, in the form of name_table.h: "NUMBER=NAME:KINDS", where before the kinds stands
 // ^ when the result is a descriptor, = when it is an address. Kinds, a letter each:
-//   d D int, long      u U unsigned      x pointer      h X number in hexadecimal    o mode
-//   f descriptor       p path            s text         b buffer, length next
-//   B buffer that is filled, by the result or, of getrandom and readlink, too        C the same,
-//   text S sockaddr, length next              R sockaddr that is filled, place of its length next
-//   t T timespec, timeval    H timespec that is filled       q Q stat, statx that is filled
-//   v e argv, envp     w wait status     i I iovec, one that is filled; count next
-//   M N msghdr, filled       P pollfd, count next    E V epoll_event, filled ones      F two
-//   descriptors z signal   g G signal set, filled    a y sigaction, filled   A open_how   L
-//   clone_args k what fcntl's command asks for      m mode, only of what makes a file #c a number
-//   with names, by the table c
+//   d D  int, long                    u U  unsigned
+//   h X  number in hexadecimal        o m  mode; m only of what makes a file
+//   x    pointer                      f F  descriptor, two that are filled
+//   p s  path, text                   b B  buffer, one that is filled; length next
+//   C    text that is filled          S R  sockaddr, length next; one that is filled
+//   t T  timespec, timeval            H    timespec that is filled
+//   q Q  stat, statx, filled          v e  argv, envp
+//   i I  iovec, filled; count next    M N  msghdr, filled
+//   P    pollfd, count next           E V  epoll_event, filled ones
+//   w    wait status                  z    signal
+//   g G  signal set, filled           a y  sigaction, filled
+//   J j  rlimit, filled               K W  value of a socket option, filled; length next
+//   Y    length that is filled        k    what the command of fcntl asks for
+//   A L  open_how, clone_args         #c   number with names, by the table c
 extern const std::string_view syscall_table;
 
 struct Syscall {

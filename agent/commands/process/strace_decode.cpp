@@ -4,6 +4,7 @@
 #include "parse/name_table.h"
 
 #include <fcntl.h>
+#include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
 
@@ -14,7 +15,7 @@
 namespace limpet::commands::strace {
 namespace {
 
-constexpr std::string_view filled_kinds = "BCRHqQwINVFGy";
+constexpr std::string_view filled_kinds = "BCRHqQwINVFGyWYj";
 
 void pointer(std::uint64_t value, std::string& text) {
     text += value == 0 ? "NULL" : parse::hex(value);
@@ -67,6 +68,7 @@ Decoder::Decoder(const Process& process, const MemoryOf& memory, const SystemCal
     if (call.number < calls.size() && !calls[call.number].name.empty()) {
         known_ = &calls[call.number];
         kinds_ = known_->kinds;
+        if (known_->name == "prctl" && argument(0) == PR_SET_NAME) kinds_ = "#rs";
     } else {
         kinds_ = "xxxxxx";
     }
@@ -150,6 +152,8 @@ void Decoder::descriptor(std::uint64_t value, std::string& text) const {
 void Decoder::names(char table, std::uint64_t value, std::string& text) const {
     auto list = parse::argument_names(table);
     const auto low = value & 0xffffffff;
+    // Protocols have names in the families of the Internet only.
+    if (table == 'I' && argument(0) != AF_INET && argument(0) != AF_INET6) list = "!";
     if (list.starts_with('!')) {
         const auto name = parse::name_of(list.substr(1), low);
         text += name.empty() ? table == 'x' || table == 'r' ? parse::hex(low) : std::to_string(low)
@@ -165,8 +169,26 @@ void Decoder::names(char table, std::uint64_t value, std::string& text) const {
         const auto rest = low & ~std::uint64_t{O_ACCMODE};
         if (rest != 0 || flags.empty()) {
             if (!flags.empty()) flags += '|';
-            flags += parse::flag_names(list, rest);
+            auto more = parse::flag_names(list, rest);
+            // The same bits have other names for what is opened in other ways.
+            constexpr std::pair<std::string_view, std::string_view> prefixes[]{
+                {"epoll_create1", "EPOLL"},
+                {"eventfd2", "EFD"},
+                {"inotify_init1", "IN"},
+                {"signalfd4", "SFD"},
+                {"timerfd_create", "TFD"}};
+            for (const auto& [name, prefix] : prefixes) {
+                if (!known_ || known_->name != name) continue;
+                for (std::size_t at = 0; (at = more.find("O_", at)) != more.npos; at += 4) {
+                    more.replace(at, 1, prefix);
+                }
+            }
+            flags += more;
         }
+    } else if (table == 'b' && known_ && known_->name == "statx") {
+        constexpr std::uint64_t how = 0x6000;
+        if ((low & how) == 0) flags = "AT_STATX_SYNC_AS_STAT";
+        if (low != 0) flags += (flags.empty() ? "" : "|") + parse::flag_names(list, low);
     } else if (table == 'c' && low == 0) {
         flags = "PROT_NONE";
     } else if (table == 'l' && low == 0) {
@@ -233,7 +255,7 @@ void Decoder::show(char kind, char table, std::string& text) {
     const auto result = static_cast<std::uint64_t>(call_.result);
     const bool ok = call_.returned && !call_.failed;
     if (value == 0 &&
-        std::string_view("BCRHqQwINVFGyStTiMPEgaALv").find(kind) != std::string_view::npos) {
+        std::string_view("BCRHqQwINVFGyWYjJKStTiMPEgaALv").find(kind) != std::string_view::npos) {
         return pointer(value, text);
     }
     if (filled_kinds.find(kind) != filled_kinds.npos && !ok) return pointer(value, text);
@@ -282,6 +304,14 @@ void Decoder::show(char kind, char table, std::string& text) {
             text += ']';
             return;
         }
+        case 'K': return option(value, length, text);
+        case 'W': {
+            std::uint32_t size = 0;
+            return option(value, memory_.get(length, size) ? size : 0, text);
+        }
+        case 'Y': return option(value, sizeof(std::uint32_t), text);
+        case 'J':
+        case 'j':
         case 'A':
         case 'L': return structure(kind, value, text);
         case 'k':
@@ -313,7 +343,11 @@ void Decoder::result(std::string& text) const {
         return;
     }
     const auto value = static_cast<std::uint64_t>(result);
-    if (known_ && known_->descriptor) {
+    const bool flags = known_ && known_->name == "fcntl" && value != 0 &&
+                       (argument(1) == F_GETFL || argument(1) == F_GETFD);
+    if (flags) {
+        text += parse::hex(value);
+    } else if (known_ && known_->descriptor) {
         descriptor(value, text);
     } else if (known_ && known_->address) {
         number(known_->name == "umask" ? 'o' : 'h', value, text);

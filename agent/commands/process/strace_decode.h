@@ -59,6 +59,7 @@ private:
     void events(std::uint64_t address, std::uint64_t count, std::string& text) const;
     void signals(std::uint64_t address, std::uint64_t size, std::string& text) const;
     void action(std::uint64_t address, std::string& text) const;
+    void option(std::uint64_t address, std::uint64_t size, std::string& text) const;
     void wait_status(std::uint64_t address, std::string& text) const;
     void structure(char kind, std::uint64_t address, std::string& text) const;
     [[nodiscard]] std::uint64_t argument(std::size_t at) const {

@@ -289,7 +289,31 @@ void Decoder::wait_status(std::uint64_t address, std::string& text) const {
     }
 }
 
+// Of a socket: most are one number.
+void Decoder::option(std::uint64_t address, std::uint64_t size, std::string& text) const {
+    std::int32_t value = 0;
+    if (size == sizeof value && memory_.get(address, value)) {
+        text += "[" + decimal(value) + "]";
+    } else {
+        buffer(address, size, text);
+    }
+}
+
 void Decoder::structure(char kind, std::uint64_t address, std::string& text) const {
+    if (kind == 'J' || kind == 'j') {
+        std::array<std::uint64_t, 2> limits{};
+        if (!memory_.get(address, limits)) {
+            text += parse::hex(address);
+            return;
+        }
+        const auto limit = [](std::uint64_t value) {
+            if (value == ~std::uint64_t{0}) return std::string("RLIM64_INFINITY");
+            return value > 1024 && value % 1024 == 0 ? std::to_string(value / 1024) + "*1024"
+                                                     : std::to_string(value);
+        };
+        text += "{rlim_cur=" + limit(limits[0]) + ", rlim_max=" + limit(limits[1]) + "}";
+        return;
+    }
     if (kind == 'A') {
         open_how how{};
         if (!memory_.get(address, how)) {
