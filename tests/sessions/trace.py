@@ -121,7 +121,7 @@ def strace_selects_calls():
 @case
 def strace_follows_children_and_threads():
     text, pid = followed(AGENT, "strace", "-f", "-T", "-tt")
-    check(re.search(r"^\[pid +\d+\] \d\d:\d\d:\d\d\.\d{6} exit_group\(3( <unfinished|\) += \?$)", text, re.M), text[-3000:])
+    check(re.search(r"^\[pid +\d+\] \d\d:\d\d:\d\d\.\d{6} exit_group\(3", text, re.M), text[-3000:])
     check("+++ killed by SIGKILL +++" in text and f"+++ exited with 7 +++" in text, text[-3000:])
     check(re.search(r"nanosleep\(.*\) = 0 <0\.00\d{4}>", text), text[-3000:])
     check(text.count("attached") == 3, text)
@@ -180,6 +180,7 @@ def memory_finds_and_dumps():
 def frames(path, *flags):
     """thread -> the counters of its frames, as ustack and as gdb have them."""
     subject = program(path)
+    time.sleep(0.3)  # until its main thread waits too
     rows = [json.loads(line) for line in must(AGENT, "ustack", "-o", "json", str(subject.pid)).splitlines()]
     ours = {row["tid"]: [int(frame["pc"], 16) for frame in row["frames"]] for row in rows}
     names = {row["tid"]: [frame["function"] for frame in row["frames"]] for row in rows}
