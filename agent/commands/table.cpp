@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <cctype>
 #include <cstdio>
+#include <utility>
 
 namespace limpet::commands {
 namespace {
@@ -20,7 +21,7 @@ struct Overloaded : Cases... {
 template <typename... Cases>
 Overloaded(Cases...) -> Overloaded<Cases...>;
 
-std::string shown(const Cell& cell) {
+std::string shown_cell(const Cell& cell) {
     return std::visit(Overloaded{
                           [](std::monostate) { return std::string("-"); },
                           [](std::int64_t value) { return std::to_string(value); },
@@ -130,18 +131,17 @@ Table::Table(Invocation& call, std::vector<Column> columns, bool heading)
     : call_(call), columns_(std::move(columns)), heading_(heading), json_(call.json()) {
     widths_.resize(columns_.size());
     if (!heading_ || json_) return;
-    std::vector<std::string> names;
     for (const auto& column : columns_) {
-        std::string name(column.heading.empty() ? column.field : column.heading);
+        const auto from = line_.size();
+        line_ += column.heading.empty() ? column.field : column.heading;
         if (column.heading.empty()) {
-            for (char& letter : name) {
-                letter = static_cast<char>(std::toupper(static_cast<unsigned char>(letter)));
+            for (auto at = from; at < line_.size(); ++at) {
+                line_[at] = static_cast<char>(std::toupper(static_cast<unsigned char>(line_[at])));
             }
         }
-        names.push_back(std::move(name));
+        line_ += '\0';
     }
-    for (std::size_t i = 0; i < names.size(); ++i) widths_[i] = text_width(names[i]);
-    rows_.push_back(std::move(names));
+    shown(std::exchange(line_, {}));
 }
 
 void Table::row(std::vector<Cell> cells) {
@@ -154,30 +154,38 @@ void Table::row(std::vector<Cell> cells) {
         call_.out.put('\n');
         return;
     }
-    std::vector<std::string> line;
-    line.reserve(cells.size());
-    for (std::size_t i = 0; i < cells.size(); ++i) {
-        line.push_back(shown(cells[i]));
-        widths_[i] = std::max(widths_[i], text_width(line.back()));
+    line_.clear();
+    for (std::size_t i = 0; i < columns_.size(); ++i) {
+        if (i < cells.size()) line_ += shown_cell(cells[i]);
+        line_ += '\0';
     }
-    if (started_) {
-        print(line);
-        return;
-    }
-    rows_.push_back(std::move(line));
-    if (rows_.size() > rows_kept) finish();
+    shown(line_);
 }
 
-void Table::print(const std::vector<std::string>& cells) {
+void Table::shown(std::string_view cells) {
+    if (started_) return print(cells);
+    for (auto [rest, i] = std::pair(cells, std::size_t{0}); i < columns_.size(); ++i) {
+        const auto length = std::min(rest.find('\0'), rest.size());
+        widths_[i] = std::max(widths_[i], text_width(rest.substr(0, length)));
+        rest.remove_prefix(std::min(length + 1, rest.size()));
+    }
+    kept_ += cells;
+    if (++rows_ > rows_kept) finish();
+}
+
+void Table::print(std::string_view cells) {
     std::string line;
-    for (std::size_t i = 0; i < cells.size(); ++i) {
-        const auto width = text_width(cells[i]);
-        const std::string padding(widths_[i] > width ? widths_[i] - width : 0, ' ');
+    for (std::size_t i = 0; i < columns_.size(); ++i) {
+        const auto length = std::min(cells.find('\0'), cells.size());
+        const auto cell = cells.substr(0, length);
+        cells.remove_prefix(std::min(length + 1, cells.size()));
+        const auto width = text_width(cell);
+        const auto padding = widths_[i] > width ? widths_[i] - width : 0;
         if (i > 0) line += "  ";
-        const bool last = i + 1 == cells.size();
-        line += columns_[i].align == Align::right ? padding + cells[i]
-                : last                            ? cells[i]
-                                                  : cells[i] + padding;
+        const bool right = columns_[i].align == Align::right;
+        if (right) line.append(padding, ' ');
+        line += cell;
+        if (!right && i + 1 < columns_.size()) line.append(padding, ' ');
     }
     call_.out.write(cut_ == 0 ? std::string_view(line) : front_columns(line, cut_));
     call_.out.put('\n');
@@ -186,8 +194,13 @@ void Table::print(const std::vector<std::string>& cells) {
 void Table::finish() {
     if (started_ || json_) return;
     started_ = true;
-    for (const auto& line : rows_) print(line);
-    rows_.clear();
+    for (std::string_view rest = kept_; !rest.empty();) {
+        std::size_t end = 0;
+        for (std::size_t i = 0; i < columns_.size(); ++i) end = rest.find('\0', end) + 1;
+        print(rest.substr(0, end));
+        rest.remove_prefix(end);
+    }
+    kept_ = {};
 }
 
 }  // namespace limpet::commands

@@ -32,14 +32,19 @@ public:
     // Lines of the table end at this many terminal columns; 0, the default, never.
     void cut(std::size_t width) { cut_ = width; }
     void row(std::vector<Cell> cells);
+    // A row for the table alone, for who has 10^5 of them: as it is shown, without control
+    // characters, each cell ended by a NUL. The last one may hold what begins a line of its own.
+    void shown(std::string_view cells);
     void finish();
 
 private:
-    void print(const std::vector<std::string>& cells);
+    void print(std::string_view cells);
     Invocation& call_;
     std::vector<Column> columns_;
     std::vector<std::size_t> widths_;
-    std::vector<std::vector<std::string>> rows_;
+    std::string kept_;  // rows, each of as many cells as there are columns
+    std::size_t rows_ = 0;
+    std::string line_;
     bool heading_;
     bool json_;
     bool started_ = false;

@@ -2,12 +2,11 @@
 #pragma once
 
 #include <algorithm>
-#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
 #include <span>
-#include <string>
+#include <string_view>
 #include <type_traits>
 
 namespace limpet::parse {
@@ -24,28 +23,17 @@ T front(Bytes bytes) {
     return value;
 }
 
-inline std::string text_of(Bytes bytes) {
-    std::string text(reinterpret_cast<const char*>(bytes.data()), bytes.size());
-    return text.substr(0, text.find('\0'));
-}
+// Up to the first NUL.
+std::string_view text_of(Bytes bytes);
 
-// Calls visit(type, payload) for every attribute of a message behind its fixed part of
-// `fixed` bytes. One that does not fit ends it.
-template <typename Visit>
-void each_attribute(Bytes bytes, std::size_t fixed, Visit visit) {
-    constexpr std::size_t header_size = 4;
-    constexpr std::uint16_t type_bits = 0x3fff;  // without NLA_F_NESTED and its byte order
-    const auto aligned = [](std::size_t size) { return (size + 3) & ~std::size_t{3}; };
-    if (bytes.size() < aligned(fixed)) return;
-    bytes = bytes.subspan(aligned(fixed));
-    while (bytes.size() >= header_size) {
-        const auto header = front<std::array<std::uint16_t, 2>>(bytes);
-        const std::size_t length = header[0];
-        if (length < header_size || length > bytes.size()) return;
-        visit(static_cast<std::uint16_t>(header[1] & type_bits),
-              bytes.subspan(header_size, length - header_size));
-        bytes = bytes.subspan(std::min(aligned(length), bytes.size()));
-    }
-}
+// What stands behind the fixed part of `fixed` bytes: attributes.
+Bytes attributes(Bytes message, std::size_t fixed);
+
+struct Attribute {
+    std::uint16_t type = 0;  // without NLA_F_NESTED and its byte order
+    Bytes payload;
+};
+// Takes the next one off the front; one that does not fit ends it.
+bool next_attribute(Bytes& rest, Attribute& attribute);
 
 }  // namespace limpet::parse

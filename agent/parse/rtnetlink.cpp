@@ -23,6 +23,12 @@ std::optional<Address> address(int family, Bytes bytes) {
     return result;
 }
 
+// A gateway of the other family, as IPv4 over IPv6 has it: struct rtvia.
+std::optional<Address> via(Bytes bytes) {
+    if (bytes.size() <= 2) return std::nullopt;
+    return address(front<std::uint16_t>(bytes), bytes.subspan(2));
+}
+
 // "02:42:ac:11:00:02"; of other links whatever length theirs has (20 bytes of InfiniBand).
 std::string hardware(Bytes bytes) {
     std::string text;
@@ -34,20 +40,21 @@ std::string hardware(Bytes bytes) {
     return text;
 }
 
-LinkCounters counters(Bytes bytes) {
-    const auto stats = front<rtnl_link_stats64>(bytes);
-    return {.receive_packets = stats.rx_packets,
-            .send_packets = stats.tx_packets,
-            .receive_bytes = stats.rx_bytes,
-            .send_bytes = stats.tx_bytes,
-            .receive_errors = stats.rx_errors,
-            .send_errors = stats.tx_errors,
-            .receive_dropped = stats.rx_dropped,
-            .send_dropped = stats.tx_dropped,
-            .multicast = stats.multicast,
-            .collisions = stats.collisions,
-            .receive_overruns = stats.rx_over_errors,
-            .send_carrier = stats.tx_carrier_errors};
+constexpr std::uint16_t ifla_allmulti = 61;  // Linux 6.1
+
+Rule::Range ports(Bytes bytes) {
+    const auto range = front<fib_rule_port_range>(bytes);
+    return {range.start, range.end};
+}
+
+std::optional<std::uint8_t> generation(Bytes families) {
+    for (Attribute family; next_attribute(families, family);) {
+        if (family.type != AF_INET6) continue;
+        for (Attribute a; next_attribute(family.payload, a);) {
+            if (a.type == IFLA_INET6_ADDR_GEN_MODE) return front<std::uint8_t>(a.payload);
+        }
+    }
+    return std::nullopt;
 }
 
 std::vector<NextHop> next_hops(int family, Bytes bytes) {
@@ -59,9 +66,12 @@ std::vector<NextHop> next_hops(int family, Bytes bytes) {
         NextHop hop;
         hop.interface = static_cast<std::uint32_t>(head.rtnh_ifindex);
         hop.weight = head.rtnh_hops + 1U;
-        each_attribute(bytes.first(length), sizeof head, [&](std::uint16_t type, Bytes payload) {
-            if (type == RTA_GATEWAY) hop.gateway = address(family, payload);
-        });
+        Bytes rest = attributes(bytes.first(length), sizeof head);
+        for (Attribute a; next_attribute(rest, a);) {
+            if (a.type == RTA_GATEWAY) hop.gateway = address(family, a.payload);
+            if (a.type == RTA_VIA) hop.gateway = via(a.payload);
+        }
+        hop.flags = head.rtnh_flags;
         hops.push_back(hop);
         bytes = bytes.subspan(std::min<std::size_t>((length + 3) & ~std::size_t{3}, bytes.size()));
     }
@@ -77,9 +87,12 @@ std::optional<Link> link(Bytes message) {
     result.index = static_cast<std::uint32_t>(head.ifi_index);
     result.type = head.ifi_type;
     result.flags = head.ifi_flags;
-    each_attribute(message, sizeof head, [&](std::uint16_t type, Bytes payload) {
-        switch (type) {
+    Attribute attribute;
+    const auto& payload = attribute.payload;
+    for (Bytes rest = attributes(message, sizeof head); next_attribute(rest, attribute);) {
+        switch (attribute.type) {
             case IFLA_IFNAME: result.name = text_of(payload); break;
+            case IFLA_IFALIAS: result.alias = text_of(payload); break;
             case IFLA_MTU: result.mtu = word(payload); break;
             case IFLA_TXQLEN: result.queue_length = word(payload); break;
             case IFLA_GROUP: result.group = word(payload); break;
@@ -91,15 +104,32 @@ std::optional<Link> link(Bytes message) {
             case IFLA_MASTER: result.master = word(payload); break;
             case IFLA_LINK: result.peer = word(payload); break;
             case IFLA_LINK_NETNSID: result.peer_namespace = word(payload); break;
-            case IFLA_STATS64: result.counters = counters(payload); break;
-            case IFLA_LINKINFO:
-                each_attribute(payload, 0, [&](std::uint16_t inner, Bytes kind) {
-                    if (inner == IFLA_INFO_KIND) result.kind = text_of(kind);
-                });
+            case IFLA_CARRIER_CHANGES: result.carrier_changes = word(payload); break;
+            case IFLA_PROMISCUITY:
+            case ifla_allmulti:
+            case IFLA_MIN_MTU:
+            case IFLA_MAX_MTU:
+            case IFLA_NUM_TX_QUEUES:
+            case IFLA_NUM_RX_QUEUES:
+            case IFLA_GSO_MAX_SIZE:
+            case IFLA_GSO_MAX_SEGS:
+            case IFLA_TSO_MAX_SIZE:
+            case IFLA_TSO_MAX_SEGS:
+            case IFLA_GRO_MAX_SIZE:
+                result.details.emplace_back(attribute.type, word(payload));
                 break;
+            case IFLA_AF_SPEC: result.generation = generation(payload); break;
+            case IFLA_STATS64: result.counters = front<rtnl_link_stats64>(payload); break;
+            case IFLA_LINKINFO: {
+                Bytes info = payload;
+                for (Attribute inner; next_attribute(info, inner);) {
+                    if (inner.type == IFLA_INFO_KIND) result.kind = text_of(inner.payload);
+                }
+                break;
+            }
             default: break;
         }
-    });
+    }
     return result;
 }
 
@@ -112,8 +142,10 @@ std::optional<InterfaceAddress> interface_address(Bytes message) {
     result.scope = head.ifa_scope;
     result.flags = head.ifa_flags;
     std::optional<Address> local, plain;
-    each_attribute(message, sizeof head, [&](std::uint16_t type, Bytes payload) {
-        switch (type) {
+    Attribute attribute;
+    const auto& payload = attribute.payload;
+    for (Bytes rest = attributes(message, sizeof head); next_attribute(rest, attribute);) {
+        switch (attribute.type) {
             case IFA_LOCAL: local = address(head.ifa_family, payload); break;
             case IFA_ADDRESS: plain = address(head.ifa_family, payload); break;
             case IFA_BROADCAST: result.broadcast = address(head.ifa_family, payload); break;
@@ -127,7 +159,7 @@ std::optional<InterfaceAddress> interface_address(Bytes message) {
             }
             default: break;
         }
-    });
+    }
     if (!local) local = plain;
     if (!local) return std::nullopt;
     result.local = *local;
@@ -150,8 +182,10 @@ std::optional<Route> route(Bytes message) {
     result.scope = head.rtm_scope;
     result.type = head.rtm_type;
     result.flags = head.rtm_flags;
-    each_attribute(message, sizeof head, [&](std::uint16_t type, Bytes payload) {
-        switch (type) {
+    Attribute attribute;
+    const auto& payload = attribute.payload;
+    for (Bytes rest = attributes(message, sizeof head); next_attribute(rest, attribute);) {
+        switch (attribute.type) {
             case RTA_DST: result.destination = address(family, payload); break;
             case RTA_SRC: result.source = address(family, payload); break;
             case RTA_GATEWAY: result.gateway = address(family, payload); break;
@@ -162,20 +196,31 @@ std::optional<Route> route(Bytes message) {
             case RTA_UID: result.uid = word(payload); break;
             case RTA_PREF: result.preference = front<std::uint8_t>(payload); break;
             case RTA_MULTIPATH: result.hops = next_hops(family, payload); break;
-            case RTA_METRICS:
-                each_attribute(payload, 0, [&](std::uint16_t metric, Bytes value) {
-                    if (metric == RTAX_MTU) result.mtu = word(value);
-                });
-                break;
-            // A gateway of the other family, as IPv4 over IPv6 has it.
-            case RTA_VIA:
-                if (payload.size() > 2) {
-                    result.gateway = address(front<std::uint16_t>(payload), payload.subspan(2));
+            case RTA_METRICS: {
+                Bytes metrics = payload;
+                for (Attribute metric; next_attribute(metrics, metric);) {
+                    if (metric.type == RTAX_LOCK) {
+                        result.locked = word(metric.payload);
+                    } else if (metric.type != RTAX_CC_ALGO) {
+                        result.metrics.emplace_back(metric.type, word(metric.payload));
+                    }
                 }
                 break;
+            }
+            case RTA_CACHEINFO: {
+                const auto cache = front<rta_cacheinfo>(payload);
+                result.expires =
+                    cache.rta_expires > 0 ? static_cast<std::uint32_t>(cache.rta_expires) : 0;
+                result.error = static_cast<std::int32_t>(cache.rta_error);
+                break;
+            }
+            case RTA_NH_ID: result.hop_id = word(payload); break;
+            case RTA_IIF: result.incoming = word(payload); break;
+            case RTA_MARK: result.mark = word(payload); break;
+            case RTA_VIA: result.gateway = via(payload); break;
             default: break;
         }
-    });
+    }
     return result;
 }
 
@@ -187,14 +232,24 @@ std::optional<Neighbour> neighbour(Bytes message) {
     result.state = head.ndm_state;
     result.flags = head.ndm_flags;
     bool known = false;
-    each_attribute(message, sizeof head, [&](std::uint16_t type, Bytes payload) {
-        if (type == NDA_LLADDR) result.link_address = hardware(payload);
-        if (type != NDA_DST) return;
-        if (const auto found = address(head.ndm_family, payload)) {
+    Bytes rest = attributes(message, sizeof head);
+    for (Attribute a; next_attribute(rest, a);) {
+        if (a.type == NDA_LLADDR) result.link_address = hardware(a.payload);
+        if (a.type == NDA_PROBES) result.probes = word(a.payload);
+        if (a.type == NDA_CACHEINFO) {
+            // In USER_HZ.
+            const auto cache = front<nda_cacheinfo>(a.payload);
+            result.references = cache.ndm_refcnt;
+            result.used = cache.ndm_used / 100;
+            result.confirmed = cache.ndm_confirmed / 100;
+            result.updated = cache.ndm_updated / 100;
+        }
+        if (a.type != NDA_DST) continue;
+        if (const auto found = address(head.ndm_family, a.payload)) {
             result.address = *found;
             known = true;
         }
-    });
+    }
     return known ? std::optional(result) : std::nullopt;
 }
 
@@ -206,10 +261,13 @@ std::optional<Rule> rule(Bytes message) {
     result.table = head.table;
     result.action = head.action;
     result.flags = head.flags;
+    result.service = head.tos;
     result.source_prefix = head.src_len;
     result.destination_prefix = head.dst_len;
-    each_attribute(message, sizeof head, [&](std::uint16_t type, Bytes payload) {
-        switch (type) {
+    Attribute attribute;
+    const auto& payload = attribute.payload;
+    for (Bytes rest = attributes(message, sizeof head); next_attribute(rest, attribute);) {
+        switch (attribute.type) {
             case FRA_PRIORITY: result.priority = word(payload); break;
             case FRA_TABLE: result.table = word(payload); break;
             case FRA_SRC: result.source = address(head.family, payload); break;
@@ -217,13 +275,18 @@ std::optional<Rule> rule(Bytes message) {
             case FRA_IIFNAME: result.input = text_of(payload); break;
             case FRA_OIFNAME: result.output = text_of(payload); break;
             case FRA_FWMARK: result.mark = word(payload); break;
+            case FRA_GOTO: result.go_to = word(payload); break;
+            case FRA_UID_RANGE: result.uids = front<Rule::Range>(payload); break;
+            case FRA_IP_PROTO: result.protocol = front<std::uint8_t>(payload); break;
+            case FRA_SPORT_RANGE: result.source_ports = ports(payload); break;
+            case FRA_DPORT_RANGE: result.destination_ports = ports(payload); break;
             case FRA_FWMASK: result.mask = word(payload); break;
             case FRA_SUPPRESS_PREFIXLEN:
                 if (word(payload) != 0xffffffff) result.suppress_prefix = word(payload);
                 break;
             default: break;
         }
-    });
+    }
     return result;
 }
 

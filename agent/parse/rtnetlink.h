@@ -4,18 +4,15 @@
 #include "parse/netlink.h"
 #include "parse/socket.h"
 
+#include <linux/if_link.h>
+
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 namespace limpet::parse {
-
-struct LinkCounters {
-    std::uint64_t receive_packets = 0, send_packets = 0, receive_bytes = 0, send_bytes = 0,
-                  receive_errors = 0, send_errors = 0, receive_dropped = 0, send_dropped = 0,
-                  multicast = 0, collisions = 0, receive_overruns = 0, send_carrier = 0;
-};
 
 struct Link {
     std::uint32_t index = 0;
@@ -30,10 +27,14 @@ struct Link {
     std::string discipline;                       // "noqueue"
     std::string address, broadcast;               // "02:42:ac:11:00:02"
     std::string kind;                             // "veth", "bridge"
+    std::string alias;                            // free text of whoever made it
     std::optional<std::uint32_t> master;          // index
     std::optional<std::uint32_t> peer;            // IFLA_LINK: the other end, or what it stands on
     std::optional<std::uint32_t> peer_namespace;  // its number for us, when it is another one
-    std::optional<LinkCounters> counters;
+    std::optional<rtnl_link_stats64> counters;
+    std::uint32_t carrier_changes = 0;
+    std::vector<std::pair<std::uint16_t, std::uint32_t>> details;  // IFLA_* of one number
+    std::optional<std::uint8_t> generation;                        // IN6_ADDR_GEN_MODE_*
 };
 
 struct InterfaceAddress {
@@ -51,6 +52,7 @@ struct NextHop {
     std::uint32_t interface = 0;
     std::optional<Address> gateway;
     unsigned weight = 1;
+    std::uint8_t flags = 0;  // RTNH_F_*
 };
 
 struct Route {
@@ -62,7 +64,11 @@ struct Route {
     std::uint32_t interface = 0;
     std::uint32_t table = 254;
     std::optional<std::uint32_t> metric;
-    std::uint32_t mtu = 0;
+    std::vector<std::pair<std::uint16_t, std::uint32_t>> metrics;  // RTAX_*
+    std::uint32_t locked = 0;                                      // bits 1 << RTAX_*
+    std::uint32_t expires = 0;                                     // in hundredths of a second
+    std::int32_t error = 0;
+    std::optional<std::uint32_t> hop_id, incoming, mark;
     std::uint8_t protocol = 0, scope = 0, type = 0;
     std::uint32_t flags = 0;  // RTM_F_*, RTNH_F_*
     std::optional<std::uint32_t> uid;
@@ -76,6 +82,8 @@ struct Neighbour {
     std::string link_address;
     std::uint16_t state = 0;  // NUD_*
     std::uint8_t flags = 0;   // NTF_*
+    // Uses of it; seconds since it was used, confirmed and changed; attempts to find it.
+    std::uint32_t references = 0, used = 0, confirmed = 0, updated = 0, probes = 0;
 };
 
 struct Rule {
@@ -88,7 +96,13 @@ struct Rule {
     std::uint8_t source_prefix = 0, destination_prefix = 0;
     std::string input, output;
     std::optional<std::uint32_t> mark, mask;
-    std::optional<std::uint32_t> suppress_prefix;
+    std::optional<std::uint32_t> suppress_prefix, go_to;
+    struct Range {
+        std::uint32_t first, last;
+    };
+    std::optional<Range> uids, source_ports, destination_ports;
+    std::uint8_t service = 0;   // TOS
+    std::uint8_t protocol = 0;  // of IP; 0: any
 };
 
 std::optional<Link> link(Bytes message);

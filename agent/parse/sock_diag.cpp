@@ -2,7 +2,6 @@
 #include "parse/sock_diag.h"
 
 #include <linux/inet_diag.h>
-#include <linux/tcp.h>
 #include <linux/unix_diag.h>
 
 #include <algorithm>
@@ -21,21 +20,6 @@ Address address(std::uint8_t family, const std::uint32_t (&words)[4], std::uint1
     result.port = host_order(port);
     std::memcpy(result.bytes.data(), words, family == AF_INET ? 4 : 16);
     return result;
-}
-
-TcpInfo tcp_details(Bytes bytes) {
-    const auto info = front<tcp_info>(bytes);
-    return {.rtt = info.tcpi_rtt,
-            .rtt_variance = info.tcpi_rttvar,
-            .rto = info.tcpi_rto,
-            .congestion_window = info.tcpi_snd_cwnd,
-            .segment_size = info.tcpi_snd_mss,
-            .retransmitted = info.tcpi_total_retrans,
-            .lost = info.tcpi_lost,
-            .bytes_sent = info.tcpi_bytes_sent,
-            .bytes_acked = info.tcpi_bytes_acked,
-            .bytes_received = info.tcpi_bytes_received,
-            .delivery_rate = info.tcpi_delivery_rate};
 }
 
 }  // namespace
@@ -57,10 +41,20 @@ std::optional<Socket> inet_diag(Protocol protocol, Bytes message) {
     socket.timer = head.idiag_timer;
     socket.timer_expires = head.idiag_expires;
     socket.retransmits = head.idiag_retrans;
-    each_attribute(message, sizeof head, [&](std::uint16_t type, Bytes payload) {
-        if (type == INET_DIAG_INFO && protocol == Protocol::tcp) socket.tcp = tcp_details(payload);
-        if (type == INET_DIAG_CONG) socket.congestion = text_of(payload);
-    });
+    socket.cookie = head.id.idiag_cookie[0] | std::uint64_t{head.id.idiag_cookie[1]} << 32;
+    Bytes rest = attributes(message, sizeof head);
+    for (Attribute a; next_attribute(rest, a);) {
+        switch (a.type) {
+            case INET_DIAG_INFO: socket.tcp = a.payload; break;
+            case INET_DIAG_SKMEMINFO: socket.memory = a.payload; break;
+            case INET_DIAG_CONG: socket.congestion = text_of(a.payload); break;
+            case INET_DIAG_SHUTDOWN: socket.shut = front<std::uint8_t>(a.payload); break;
+            case INET_DIAG_SKV6ONLY: socket.six_only = front<std::uint8_t>(a.payload); break;
+            case INET_DIAG_MARK: socket.mark = front<std::uint32_t>(a.payload); break;
+            case INET_DIAG_CGROUP_ID: socket.cgroup = front<std::uint64_t>(a.payload); break;
+            default: break;
+        }
+    }
     return socket;
 }
 
@@ -72,27 +66,31 @@ std::optional<Socket> unix_diag(Bytes message) {
     socket.state = head.udiag_state;
     socket.unix_type = head.udiag_type;
     socket.inode = head.udiag_ino;
-    each_attribute(message, sizeof head, [&](std::uint16_t type, Bytes payload) {
-        switch (type) {
+    socket.cookie = head.udiag_cookie[0] | std::uint64_t{head.udiag_cookie[1]} << 32;
+    Bytes rest = attributes(message, sizeof head);
+    for (Attribute a; next_attribute(rest, a);) {
+        switch (a.type) {
             case UNIX_DIAG_NAME: {
-                std::string name(reinterpret_cast<const char*>(payload.data()), payload.size());
+                auto& name = socket.path;
+                name.assign(reinterpret_cast<const char*>(a.payload.data()), a.payload.size());
                 // An abstract name begins with a NUL and may hold more; a path ends with one.
                 if (!name.starts_with('\0')) name.resize(std::min(name.find('\0'), name.size()));
                 std::ranges::replace(name, '\0', '@');
-                socket.path = std::move(name);
                 break;
             }
-            case UNIX_DIAG_PEER: socket.peer_inode = front<std::uint32_t>(payload); break;
+            case UNIX_DIAG_PEER: socket.peer_inode = front<std::uint32_t>(a.payload); break;
             case UNIX_DIAG_RQLEN: {
-                const auto queue = front<unix_diag_rqlen>(payload);
+                const auto queue = front<unix_diag_rqlen>(a.payload);
                 socket.receive_queue = queue.udiag_rqueue;
                 socket.send_queue = queue.udiag_wqueue;
                 break;
             }
-            case UNIX_DIAG_UID: socket.uid = front<std::uint32_t>(payload); break;
+            case UNIX_DIAG_MEMINFO: socket.memory = a.payload; break;
+            case UNIX_DIAG_SHUTDOWN: socket.shut = front<std::uint8_t>(a.payload); break;
+            case UNIX_DIAG_UID: socket.uid = front<std::uint32_t>(a.payload); break;
             default: break;
         }
-    });
+    }
     return socket;
 }
 

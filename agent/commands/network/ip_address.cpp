@@ -15,7 +15,8 @@ namespace {
 using parse::InterfaceAddress;
 using parse::Link;
 
-std::vector<std::string> link_flags(std::uint32_t flags) {
+std::vector<std::string> link_flags(const Net& net, const Link& link) {
+    const auto flags = link.flags;
     struct Flag {
         std::uint32_t bit;
         std::string_view name;
@@ -32,6 +33,12 @@ std::vector<std::string> link_flags(std::uint32_t flags) {
     if ((flags & IFF_UP) && !(flags & IFF_RUNNING)) list.emplace_back("NO-CARRIER");
     for (const auto& [bit, name] : names) {
         if (flags & bit) list.emplace_back(name);
+    }
+    // What it stands on is down.
+    if (link.peer && *link.peer && !link.peer_namespace) {
+        for (const auto& below : net.links) {
+            if (below.index == *link.peer && !(below.flags & IFF_UP)) list.emplace_back("M-DOWN");
+        }
     }
     return list;
 }
@@ -64,11 +71,6 @@ std::string full_name(const Net& net, const Link& link) {
     if (*link.peer == 0) return link.name + "@NONE";
     return link.name + "@" +
            (link.peer_namespace ? "if" + std::to_string(*link.peer) : net.name(*link.peer));
-}
-
-bool wanted(const View& view, const Link& link) {
-    if (!view.device.empty() && link.name != view.device) return false;
-    return !view.up_only || (link.flags & IFF_UP);
 }
 
 std::string_view family_name(int family) { return family == AF_INET ? "inet" : "inet6"; }
@@ -106,24 +108,30 @@ std::string lifetime(std::uint32_t seconds) {
     return seconds == 0xffffffff ? "forever" : std::to_string(seconds) + "sec";
 }
 
+// "10.0.0.1/24", "10.0.0.1 peer 10.0.0.2/32"
+std::string own_text(const InterfaceAddress& address) {
+    auto text = parse::text(address.local);
+    if (address.peer) text += " peer " + parse::text(*address.peer);
+    return text + "/" + std::to_string(address.prefix);
+}
+
 std::string address_line(const InterfaceAddress& address) {
     std::string line(family_name(address.local.family));
-    line += " " + parse::text(address.local);
-    if (address.peer) line += " peer " + parse::text(*address.peer);
-    line += "/" + std::to_string(address.prefix);
+    line += " " + own_text(address);
     if (address.broadcast) line += " brd " + parse::text(*address.broadcast);
     line += " scope " + scope_name(address.scope);
     for (const auto& flag : flags_of(address)) line += " " + flag;
-    if (!address.label.empty()) line += " " + visible(address.label);
-    return line;
+    // Without a label it ends with the blank in front of it.
+    return line + " " + visible(address.label);
 }
 
-std::string address_json(const InterfaceAddress& address) {
+std::string address_json(const View& view, const InterfaceAddress& address) {
     JsonObject object;
-    object.text("family", family_name(address.local.family));
+    if (!view.brief) object.text("family", family_name(address.local.family));
     object.text("local", parse::text(address.local));
     if (address.peer) object.text("address", parse::text(*address.peer));
     object.number("prefixlen", address.prefix);
+    if (view.brief) return object.take();
     if (address.broadcast) object.text("broadcast", parse::text(*address.broadcast));
     object.text("scope", scope_name(address.scope));
     for (const auto& flag : flags_of(address)) object.boolean(flag, true);
@@ -133,21 +141,9 @@ std::string address_json(const InterfaceAddress& address) {
     return object.take();
 }
 
-std::string counters_json(const parse::LinkCounters& c) {
-    JsonObject receive;
-    receive.number("bytes", c.receive_bytes).number("packets", c.receive_packets);
-    receive.number("errors", c.receive_errors).number("dropped", c.receive_dropped);
-    receive.number("over_errors", c.receive_overruns).number("multicast", c.multicast);
-    JsonObject send;
-    send.number("bytes", c.send_bytes).number("packets", c.send_packets);
-    send.number("errors", c.send_errors).number("dropped", c.send_dropped);
-    send.number("carrier_errors", c.send_carrier).number("collisions", c.collisions);
-    return JsonObject().raw("rx", receive.take()).raw("tx", send.take()).take();
-}
-
 JsonObject link_json(const View& view, const Net& net, const Link& link, bool with_mode) {
     JsonObject object;
-    object.number("ifindex", link.index);
+    if (!view.brief) object.number("ifindex", link.index);
     if (link.peer && link.peer_namespace) {
         object.number("link_index", *link.peer);
     } else if (link.peer && *link.peer != 0) {
@@ -155,29 +151,36 @@ JsonObject link_json(const View& view, const Net& net, const Link& link, bool wi
     }
     object.text("ifname", link.name);
     if (!view.brief) {
-        object.texts("flags", link_flags(link.flags)).number("mtu", link.mtu);
+        object.texts("flags", link_flags(net, link)).number("mtu", link.mtu);
         if (!link.discipline.empty()) object.text("qdisc", link.discipline);
         if (link.master) object.text("master", net.name(*link.master));
     }
     object.text("operstate", link_state(link.state));
     if (view.brief) {
-        if (with_mode) object.text("address", link.address).texts("flags", link_flags(link.flags));
+        if (with_mode && !link.address.empty()) object.text("address", link.address);
+        if (with_mode) object.texts("flags", link_flags(net, link));
         return object;
     }
     if (with_mode) object.text("linkmode", link.mode == 1 ? "DORMANT" : "DEFAULT");
     object.text("group", link.group == 0 ? "default" : std::to_string(link.group));
     if (link.queue_length) object.number("txqlen", link.queue_length);
-    object.text("link_type", link_type(link.type)).text("address", link.address);
-    object.text("broadcast", link.broadcast);
+    object.text("link_type", link_type(link.type));
+    if (!link.address.empty()) object.text("address", link.address);
+    if (!link.broadcast.empty()) object.text("broadcast", link.broadcast);
     if (link.peer_namespace) object.number("link_netnsid", *link.peer_namespace);
-    if (view.statistics && link.counters) object.raw("stats64", counters_json(*link.counters));
+    if (with_mode && !link.alias.empty()) object.text("ifalias", link.alias);
+    if (view.details) {
+        std::string none;
+        add_details(link, &object, none);
+    }
+    if (view.statistics && link.counters) object.raw("stats64", counters_json(view, link));
     return object;
 }
 
 std::string link_line(const Net& net, const Link& link, bool with_mode) {
     std::string line = std::to_string(link.index) + ": " + visible(full_name(net, link)) + ": <";
     bool first = true;
-    for (const auto& flag : link_flags(link.flags)) {
+    for (const auto& flag : link_flags(net, link)) {
         line += (first ? "" : ",") + flag;
         first = false;
     }
@@ -191,32 +194,19 @@ std::string link_line(const Net& net, const Link& link, bool with_mode) {
     return line;
 }
 
-std::string hardware_line(const Link& link) {
+std::string hardware_line(const View& view, const Link& link, bool with_alias) {
     std::string line = "link/" + link_type(link.type);
     if (!link.address.empty()) line += " " + link.address;
     if (!link.broadcast.empty()) {
         line += ((link.flags & IFF_POINTOPOINT) ? " peer " : " brd ") + link.broadcast;
     }
     if (link.peer_namespace) line += " link-netnsid " + std::to_string(*link.peer_namespace);
+    if (view.details) add_details(link, nullptr, line);
+    if (with_alias && !link.alias.empty()) {
+        line += view.one_line ? "\\    alias " : "\n    alias ";
+        line += visible(link.alias);
+    }
     return line;
-}
-
-void print_counters(Invocation& call, const parse::LinkCounters& c) {
-    const auto row = [&](const char* name, const std::array<std::uint64_t, 6>& values) {
-        call.out.print("    %-3s", name);
-        for (const auto value : values) {
-            call.out.print(" %12llu", static_cast<unsigned long long>(value));
-        }
-        call.out.put('\n');
-    };
-    call.out.print("    %-3s %12s %12s %12s %12s %12s %12s\n", "RX", "bytes", "packets", "errors",
-                   "dropped", "overrun", "mcast");
-    row("", {c.receive_bytes, c.receive_packets, c.receive_errors, c.receive_dropped,
-             c.receive_overruns, c.multicast});
-    call.out.print("    %-3s %12s %12s %12s %12s %12s %12s\n", "TX", "bytes", "packets", "errors",
-                   "dropped", "carrier", "collsns");
-    row("", {c.send_bytes, c.send_packets, c.send_errors, c.send_dropped, c.send_carrier,
-             c.collisions});
 }
 
 void print_brief(Invocation& call, const Net& net, const Link& link, const std::string& rest) {
@@ -225,6 +215,35 @@ void print_brief(Invocation& call, const Net& net, const Link& link, const std::
     line += link_state(link.state);
     line.resize(std::max<std::size_t>(line.size() + 1, 32), ' ');
     call.out.write(line + rest + '\n');
+}
+
+}  // namespace
+
+bool wanted(const View& view, const Link& link) {
+    if (!view.device.empty() && link.name != view.device) return false;
+    if (!view.kind.empty() && link.kind != view.kind) return false;
+    if (view.master && link.master != view.master) return false;
+    return !view.up_only || (link.flags & IFF_UP);
+}
+
+Result<std::vector<InterfaceAddress>> addresses(const Net& net, int family) {
+    std::vector<InterfaceAddress> list;
+    TRY(dump(net, RTM_GETADDR, family, [&](parse::Bytes message) {
+        if (auto address = parse::interface_address(message)) list.push_back(*std::move(address));
+    }));
+    return list;
+}
+
+namespace {
+
+// "scope link", "to 10.0.0.0/8", "dynamic": those of the addresses that were asked for.
+bool wanted(const View& view, const InterfaceAddress& address) {
+    if (view.scope && address.scope != *view.scope) return false;
+    if (!view.label.empty() && address.label != view.label) return false;
+    if ((address.flags & view.flags) != view.flags || (address.flags & view.not_flags))
+        return false;
+    return !view.to ||
+           (parse::within(address.local, *view.to) && address.prefix >= view.to->length);
 }
 
 }  // namespace
@@ -239,49 +258,51 @@ Result<> show_links(Invocation& call, const View& view, const Net& net) {
         }
         if (view.brief) {
             std::string flags;
-            for (const auto& flag : link_flags(link.flags))
+            for (const auto& flag : link_flags(net, link))
                 flags += (flags.empty() ? "" : ",") + flag;
             print_brief(call, net, link, link.address + " <" + flags + ">");
             continue;
         }
         call.out.write(link_line(net, link, true));
         call.out.write(view.one_line ? "\\    " : "\n    ");
-        call.out.write(hardware_line(link) + '\n');
-        if (view.statistics && link.counters) print_counters(call, *link.counters);
+        call.out.write(hardware_line(view, link, true) + '\n');
+        print_counters(call, view, link);
     }
     objects.finish();
     return {};
 }
 
 Result<> show_addresses(Invocation& call, const View& view, const Net& net) {
-    std::vector<InterfaceAddress> addresses;
     const int family = view.four == view.six ? AF_UNSPEC : view.four ? AF_INET : AF_INET6;
-    TRY(dump(net, RTM_GETADDR, family, [&](parse::Bytes message) {
-        if (auto address = parse::interface_address(message)) {
-            addresses.push_back(*std::move(address));
-        }
-    }));
+    const auto list = TRY(addresses(net, family));
+    const bool some = family != AF_UNSPEC || view.scope || view.to || view.flags ||
+                      view.not_flags || !view.label.empty();
     Objects objects(call, view);
     for (const auto& link : net.links) {
         if (!wanted(view, link)) continue;
         std::vector<const InterfaceAddress*> own;
-        for (const auto& address : addresses) {
-            if (address.index == link.index) own.push_back(&address);
+        bool none = family == AF_UNSPEC;
+        for (const auto& address : list) {
+            if (address.index != link.index) continue;
+            none = false;
+            if (wanted(view, address)) own.push_back(&address);
         }
-        // Asked for one family, a link without it says nothing.
-        if (family != AF_UNSPEC && own.empty()) continue;
+        // Asked for some addresses, a link that has only others says nothing.
+        if (some && own.empty() && !none) continue;
         if (view.json()) {
-            std::string list;
-            for (const auto* address : own)
-                list += (list.empty() ? "" : ",") + address_json(*address);
-            objects.add(link_json(view, net, link, false).raw("addr_info", "[" + list + "]"));
-        } else if (view.brief) {
-            std::string list;
+            std::string info;
             for (const auto* address : own) {
-                list += (list.empty() ? "" : " ") + parse::text(address->local) + "/" +
-                        std::to_string(address->prefix);
+                info += info.empty() ? "[" : ",";
+                info += address_json(view, *address);
             }
-            print_brief(call, net, link, list);
+            objects.add(link_json(view, net, link, false)
+                            .raw("addr_info", info.empty() ? "[]" : info + "]"));
+        } else if (view.brief) {
+            std::string texts;
+            for (const auto* address : own) {
+                texts += own_text(*address) + " ";
+            }
+            print_brief(call, net, link, texts);
         } else if (view.one_line) {
             for (const auto* address : own) {
                 call.out.write(std::to_string(link.index) + ": " + visible(link.name) + "    " +
@@ -291,13 +312,14 @@ Result<> show_addresses(Invocation& call, const View& view, const Net& net) {
             }
         } else {
             call.out.write(link_line(net, link, false) + '\n');
-            if (family == AF_UNSPEC) call.out.write("    " + hardware_line(link) + '\n');
+            if (family == AF_UNSPEC)
+                call.out.write("    " + hardware_line(view, link, false) + '\n');
             for (const auto* address : own) {
                 call.out.write("    " + address_line(*address) + "\n       valid_lft " +
                                lifetime(address->valid) + " preferred_lft " +
                                lifetime(address->preferred) + '\n');
             }
-            if (view.statistics && link.counters) print_counters(call, *link.counters);
+            print_counters(call, view, link);
         }
     }
     objects.finish();

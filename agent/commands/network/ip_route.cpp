@@ -1,20 +1,15 @@
 // network/ip_route.cpp - ip route, neighbour and rule, as iproute2 prints them.
 #include "commands/network/ip.h"
 #include "commands/table.h"
+#include "parse/number.h"
 #include "sys/netlink.h"
 
-#include <arpa/inet.h>
-#include <linux/fib_rules.h>
-#include <linux/neighbour.h>
 #include <linux/rtnetlink.h>
 
 #include <array>
 #include <cstdio>
 
 namespace limpet::commands::ip {
-namespace {
-
-using parse::Route;
 
 std::string protocol_name(std::uint8_t protocol) {
     struct Name {
@@ -40,12 +35,28 @@ std::string type_name(std::uint8_t type) {
     return type < names.size() ? std::string(names[type]) : std::to_string(type);
 }
 
+Result<std::uint8_t> number_of(std::string_view word, std::string (*name)(std::uint8_t),
+                               std::string_view what) {
+    if (const auto number = parse::number<std::uint8_t>(word)) return *number;
+    for (unsigned number = 0; number < 256; ++number) {
+        if (name(static_cast<std::uint8_t>(number)) == word)
+            return static_cast<std::uint8_t>(number);
+    }
+    return refused("ip", "there is no " + std::string(what) + " '" + std::string(word) + "'");
+}
+
+namespace {
+
+using parse::Route;
+
 std::vector<std::string> route_flags(std::uint32_t flags) {
     std::vector<std::string> list;
     if (flags & RTNH_F_DEAD) list.emplace_back("dead");
     if (flags & RTNH_F_ONLINK) list.emplace_back("onlink");
     if (flags & RTNH_F_PERVASIVE) list.emplace_back("pervasive");
     if (flags & RTNH_F_LINKDOWN) list.emplace_back("linkdown");
+    if (flags & RTNH_F_OFFLOAD) list.emplace_back("offload");
+    if (flags & RTNH_F_TRAP) list.emplace_back("trap");
     return list;
 }
 
@@ -62,161 +73,233 @@ struct Pair {
     bool number = false;
 };
 
-std::vector<Pair> pairs(const Net& net, const Route& route, std::uint32_t table) {
+std::vector<Pair> pairs(const View& view, const Net& net, const Route& route, std::uint32_t table) {
     std::vector<Pair> list;
     if (route.source) {
         list.push_back(
             {"from", "from", prefix_text(route.source, route.source_prefix, route.family)});
     }
-    if (route.gateway) list.push_back({"gateway", "via", parse::text(*route.gateway)});
-    if (route.interface) list.push_back({"dev", "dev", net.name(route.interface)});
+    // What was asked for needs no telling.
+    if (route.hop_id) list.push_back({"nhid", "nhid", std::to_string(*route.hop_id), true});
+    if (route.gateway && route.gateway->family != route.family) {
+        // RFC 5549: JSON has an object of it.
+        const auto text = parse::text(*route.gateway);
+        const bool six = route.gateway->family == AF_INET6;
+        list.push_back({"via", six ? "via inet6" : "via inet", text});
+    } else if (route.gateway && !view.via) {
+        list.push_back({"gateway", "via", parse::text(*route.gateway)});
+    }
+    if (route.interface && view.device.empty())
+        list.push_back({"dev", "dev", net.name(route.interface)});
     const bool cached = route.flags & RTM_F_CLONED;
-    if (route.table != table && !cached) {
+    if (route.table != table && route.table != RT_TABLE_UNSPEC) {
         list.push_back({"table", "table", table_name(route.table)});
     }
-    if (!cached && route.protocol != RTPROT_BOOT) {
+    if (!cached && !view.protocol && (route.protocol != RTPROT_BOOT || view.details)) {
         list.push_back({"protocol", "proto", protocol_name(route.protocol)});
     }
-    if (!cached && route.scope != RT_SCOPE_UNIVERSE) {
+    if (!cached && !view.scope && (route.scope != RT_SCOPE_UNIVERSE || view.details)) {
         list.push_back({"scope", "scope", scope_name(route.scope)});
     }
-    if (route.preferred_source) {
+    if (route.preferred_source && !view.source) {
         list.push_back({"prefsrc", "src", parse::text(*route.preferred_source)});
     }
     if (route.metric) list.push_back({"metric", "metric", std::to_string(*route.metric), true});
     return list;
 }
 
-std::vector<Pair> last_pairs(const Route& route) {
-    std::vector<Pair> list;
-    if (route.uid) list.push_back({"uid", "uid", std::to_string(*route.uid), true});
-    if (route.mtu) list.push_back({"mtu", "mtu", std::to_string(route.mtu), true});
-    if (route.preference) {
-        list.push_back({"pref", "pref", std::string(preference_name(*route.preference))});
+// RTAX_*, by their numbers.
+constexpr std::array<std::string_view, 18> metric_names{
+    "",         "",        "mtu",      "window",     "rtt",      "rttvar",
+    "ssthresh", "cwnd",    "advmss",   "reordering", "hoplimit", "initcwnd",
+    "features", "rto_min", "initrwnd", "quickack",   "cc_algo",  "fastopen_no_cookie"};
+
+void add_metrics(const Route& route, JsonObject* object, std::string& line) {
+    JsonObject own;
+    for (const auto& [type, value] : route.metrics) {
+        if (type >= metric_names.size() || metric_names[type].empty()) continue;
+        line += ' ';
+        line += metric_names[type];
+        line += route.locked >> type & 1 ? " lock " : " ";
+        line += std::to_string(value);
+        own.number(metric_names[type], value);
     }
+    if (object && !route.metrics.empty()) object->raw("metrics", "[" + own.take() + "]");
+}
+
+// How the answer was found, in the upper bits that the kernel keeps of it: RTCF_*.
+std::vector<std::string> cache_flags(std::uint32_t flags) {
+    constexpr std::array<std::pair<std::uint32_t, std::string_view>, 5> names{
+        {{0x80000000, "local"},
+         {0x40000000, "reject"},
+         {0x20000000, "mc"},
+         {0x10000000, "brd"},
+         {0x00040000, "redirected"}}};
+    std::vector<std::string> list;
+    for (const auto& [bit, name] : names) {
+        if (flags & bit) list.emplace_back(name);
+    }
+    return list;
+}
+
+std::vector<Pair> mark_pairs(const Route& route) {
+    std::vector<Pair> list;
+    if (route.mark) list.push_back({"mark", "mark", hexadecimal(*route.mark)});
+    if (route.uid) list.push_back({"uid", "uid", std::to_string(*route.uid), true});
     return list;
 }
 
 void put(JsonObject& object, const std::vector<Pair>& list) {
     for (const auto& [field, word, value, number] : list) {
-        number ? object.raw(field, value) : object.text(field, value);
+        if (field == "via") {
+            JsonObject via;
+            via.text("family", word.substr(4)).text("host", value);
+            object.raw(field, via.take());
+        } else {
+            number ? object.raw(field, value) : object.text(field, value);
+        }
     }
 }
 
-JsonObject route_json(const Net& net, const Route& route, std::uint32_t table) {
-    JsonObject object;
-    if (route.type != RTN_UNICAST) object.text("type", type_name(route.type));
-    object.text("dst", prefix_text(route.destination, route.prefix, route.family));
-    put(object, pairs(net, route, table));
-    object.texts("flags", route_flags(route.flags));
-    put(object, last_pairs(route));
-    if (route.hops.empty()) return object;
-    std::string hops;
+void put_hops(const Net& net, const Route& route, JsonObject* object, std::string& line) {
+    std::string list;
     for (const auto& hop : route.hops) {
         JsonObject nested;
-        if (hop.gateway) nested.text("gateway", parse::text(*hop.gateway));
-        nested.text("dev", net.name(hop.interface)).number("weight", hop.weight);
-        hops += (hops.empty() ? "" : ",") + nested.take();
-    }
-    object.raw("nexthops", "[" + hops + "]");
-    return object;
-}
-
-std::string route_line(const Net& net, const Route& route, std::uint32_t table) {
-    std::string line;
-    if (route.type != RTN_UNICAST) line += type_name(route.type) + " ";
-    line += prefix_text(route.destination, route.prefix, route.family);
-    const auto append = [&](const std::vector<Pair>& list) {
-        for (const auto& pair : list)
-            line += " " + std::string(pair.word) + " " + visible(pair.value);
-    };
-    append(pairs(net, route, table));
-    for (const auto& flag : route_flags(route.flags)) line += " " + flag;
-    append(last_pairs(route));
-    for (const auto& hop : route.hops) {
         line += "\n\tnexthop";
-        if (hop.gateway) line += " via " + parse::text(*hop.gateway);
-        line +=
-            " dev " + visible(net.name(hop.interface)) + " weight " + std::to_string(hop.weight);
+        if (hop.gateway) {
+            const auto gateway = parse::text(*hop.gateway);
+            const bool other = hop.gateway->family != route.family;
+            const std::string_view family = hop.gateway->family == AF_INET6 ? "inet6" : "inet";
+            line += " via ";
+            if (other) {
+                line += family;
+                line += ' ';
+                nested.raw("via", JsonObject().text("family", family).text("host", gateway).take());
+            } else {
+                nested.text("gateway", gateway);
+            }
+            line += gateway;
+        }
+        const auto device = net.name(hop.interface);
+        nested.text("dev", device).number("weight", hop.weight);
+        nested.texts("flags", route_flags(hop.flags));
+        line += " dev " + visible(device) + " weight " + std::to_string(hop.weight);
+        for (const auto& flag : route_flags(hop.flags)) line += " " + flag;
+        list += list.empty() ? "[" : ",";
+        list += nested.take();
     }
-    return line;
+    if (object && !list.empty()) object->raw("nexthops", list + "]");
 }
 
-std::string neighbour_state(std::uint16_t state) {
-    struct Name {
-        std::uint16_t bit;
-        const char* name;
+// Both forms of one route; the object is left alone when there is none.
+std::string route_line(const View& view, const Net& net, const Route& route, std::uint32_t table,
+                       JsonObject* object) {
+    std::string line;
+    const bool cached = route.flags & RTM_F_CLONED;
+    const auto destination = prefix_text(route.destination, route.prefix, route.family);
+    if (route.type != RTN_UNICAST || view.details) {
+        line = type_name(route.type) + " ";
+        if (object) object->text("type", type_name(route.type));
+    }
+    line += destination;
+    if (object) object->text("dst", destination);
+    const auto append = [&](const std::vector<Pair>& list) {
+        for (const auto& pair : list) {
+            line += ' ';
+            line += pair.word;
+            line += ' ';
+            line += visible(pair.value);
+        }
+        if (object) put(*object, list);
     };
-    constexpr std::array names{
-        Name{NUD_INCOMPLETE, "INCOMPLETE"}, Name{NUD_REACHABLE, "REACHABLE"},
-        Name{NUD_STALE, "STALE"},           Name{NUD_DELAY, "DELAY"},
-        Name{NUD_PROBE, "PROBE"},           Name{NUD_FAILED, "FAILED"},
-        Name{NUD_NOARP, "NOARP"},           Name{NUD_PERMANENT, "PERMANENT"},
+    append(pairs(view, net, route, table));
+    for (const auto& flag : route_flags(route.flags)) line += " " + flag;
+    if (object) object->texts("flags", route_flags(route.flags));
+    append(mark_pairs(route));
+    std::string cache;
+    if (cached) {
+        // As for what it was asked: each on a line of its own.
+        cache = "\n    cache";
+        const auto flags = cache_flags(route.flags);
+        for (const auto& flag : flags) cache += (&flag == flags.data() ? " <" : ",") + flag;
+        if (!flags.empty()) cache += '>';
+        if (object) object->texts("cache", flags);
+    }
+    auto& last = cached ? cache : line;
+    // The kernel counts in USER_HZ.
+    if (route.expires) {
+        last += " expires " + std::to_string(route.expires / 100) + "sec";
+        if (object) object->number("expires", route.expires / 100);
+    }
+    if (route.error) {
+        last += " error " + std::to_string(route.error);
+        if (object) object->number("error", route.error);
+    }
+    add_metrics(route, object, line);
+    if (cached && route.incoming) {
+        cache += " iif " + visible(net.name(*route.incoming));
+        if (object) object->text("iif", net.name(*route.incoming));
+    }
+    if (route.preference) {
+        line += " pref ";
+        line += preference_name(*route.preference);
+        if (object) object->text("pref", preference_name(*route.preference));
+    }
+    put_hops(net, route, object, line);
+    return line + cache;
+}
+
+}  // namespace
+
+namespace {
+
+bool wanted(const View& view, const Net& net, const Route& route) {
+    if (!view.device.empty() && net.name(route.interface) != view.device) return false;
+    if (view.scope && route.scope != *view.scope) return false;
+    if (view.protocol && route.protocol != *view.protocol) return false;
+    if (view.type && route.type != *view.type) return false;
+    const auto same = [](const std::optional<parse::Address>& one, const parse::Address& other) {
+        return one && one->bytes == other.bytes && one->family == other.family;
     };
-    for (const auto& [bit, name] : names) {
-        if (state & bit) return name;
+    if (view.via && !same(route.gateway, *view.via)) return false;
+    if (view.source && !same(route.preferred_source, *view.source)) return false;
+    if (!view.to) return true;
+    parse::Prefix own{route.destination.value_or(parse::Address{}), route.prefix};
+    own.address.family = route.family;
+    auto to = *view.to;
+    // "default" is that of either family.
+    if (to.address.family == AF_UNSPEC) to.address.family = route.family;
+    switch (view.how) {
+        case View::To::root: return own.length >= to.length && parse::within(own.address, to);
+        case View::To::match: return own.length <= to.length && parse::within(to.address, own);
+        case View::To::exact: return own.length == to.length && parse::within(own.address, to);
     }
-    return "NONE";
+    return false;
 }
 
-std::string action_name(const parse::Rule& rule) {
-    switch (rule.action) {
-        case FR_ACT_TO_TBL: return "lookup";
-        case FR_ACT_BLACKHOLE: return "blackhole";
-        case FR_ACT_UNREACHABLE: return "unreachable";
-        case FR_ACT_PROHIBIT: return "prohibit";
-        case FR_ACT_GOTO: return "goto";
-        case FR_ACT_NOP: return "nop";
-        default: return std::to_string(rule.action);
-    }
-}
-
-std::string hexadecimal(std::uint32_t value) {
-    char text[16];
-    std::snprintf(text, sizeof text, "%#x", value);
-    return text;
-}
-
-void print_rule(Invocation& call, const parse::Rule& rule) {
-    const bool inverted = rule.flags & FIB_RULE_INVERT;
-    std::string line =
-        std::to_string(rule.priority) + ":\t" + (inverted ? "not " : "") + "from " +
-        (rule.source ? prefix_text(rule.source, rule.source_prefix, rule.family) : "all");
-    if (rule.destination) {
-        line += " to " + prefix_text(rule.destination, rule.destination_prefix, rule.family);
-    }
-    if (rule.mark) {
-        line += " fwmark " + hexadecimal(*rule.mark);
-        if (rule.mask.value_or(0xffffffff) != 0xffffffff) line += "/" + hexadecimal(*rule.mask);
-    }
-    if (!rule.input.empty()) line += " iif " + visible(rule.input);
-    if (!rule.output.empty()) line += " oif " + visible(rule.output);
-    line += " " + action_name(rule);
-    if (rule.action == FR_ACT_TO_TBL) line += " " + table_name(rule.table);
-    if (rule.suppress_prefix)
-        line += " suppress_prefixlength " + std::to_string(*rule.suppress_prefix);
-    call.out.write(line + '\n');
-}
-
-JsonObject rule_json(const parse::Rule& rule) {
+void put_route(Invocation& call, Objects& objects, const View& view, const Net& net,
+               const Route& route, std::uint32_t table) {
     JsonObject object;
-    object.number("priority", rule.priority);
-    if (rule.flags & FIB_RULE_INVERT) object.boolean("not", true);
-    object.text("src", rule.source ? parse::text(*rule.source) : "all");
-    if (rule.source) object.number("srclen", rule.source_prefix);
-    if (rule.destination) {
-        object.text("dst", parse::text(*rule.destination));
-        object.number("dstlen", rule.destination_prefix);
+    auto line = route_line(view, net, route, table, view.json() ? &object : nullptr);
+    if (view.json()) return objects.add(std::move(object));
+    if (view.one_line) {
+        for (auto at = line.find('\n'); at != line.npos; at = line.find('\n', at)) line[at] = '\\';
     }
-    if (rule.mark) object.text("fwmark", hexadecimal(*rule.mark));
-    if (!rule.input.empty()) object.text("iif", rule.input);
-    if (!rule.output.empty()) object.text("oif", rule.output);
-    if (rule.action == FR_ACT_TO_TBL) {
-        object.text("table", table_name(rule.table));
-    } else {
-        object.text("action", action_name(rule));
-    }
-    return object;
+    line += '\n';
+    call.out.write(line);
+}
+
+// Adds an attribute to a request that is put together.
+void add(std::vector<std::byte>& request, std::uint16_t type, std::span<const std::byte> payload) {
+    const rtattr header{static_cast<unsigned short>(RTA_LENGTH(payload.size())), type};
+    const auto bytes = std::as_bytes(std::span(&header, 1));
+    request.insert(request.end(), bytes.begin(), bytes.end());
+    request.insert(request.end(), payload.begin(), payload.end());
+    request.resize((request.size() + 3) & ~std::size_t{3});
+}
+
+void add(std::vector<std::byte>& request, std::uint16_t type, std::uint32_t value) {
+    add(request, type, std::as_bytes(std::span(&value, 1)));
 }
 
 }  // namespace
@@ -228,100 +311,59 @@ Result<> show_routes(Invocation& call, const View& view, const Net& net, std::ui
             const auto route = parse::route(message);
             if (!route || route->family != family || (route->flags & RTM_F_CLONED)) return;
             if (table != 0 && route->table != table) return;
-            if (!view.device.empty() && net.name(route->interface) != view.device) return;
-            const std::uint32_t known = table == 0 ? std::uint32_t{RT_TABLE_MAIN} : table;
-            if (view.json()) {
-                objects.add(route_json(net, *route, known));
-            } else {
-                call.out.write(route_line(net, *route, known) + '\n');
-            }
+            if (!wanted(view, net, *route)) return;
+            put_route(call, objects, view, net, *route,
+                      table == 0 ? std::uint32_t{RT_TABLE_MAIN} : table);
         });
     };
     // As iproute2: IPv4 unless -6 is given, both for all tables.
-    if (view.four || !view.six) TRY(one_family(AF_INET));
-    if (view.six || (table == 0 && !view.four)) TRY(one_family(AF_INET6));
+    const bool six = view.six || (view.to && view.to->address.family == AF_INET6);
+    if (view.four || !six) TRY(one_family(AF_INET));
+    if (six || (table == 0 && !view.four)) TRY(one_family(AF_INET6));
     objects.finish();
     return {};
 }
 
-Result<> get_route(Invocation& call, const View& view, const Net& net, const std::string& address) {
-    struct {
-        rtmsg head;
-        rtattr attribute;
-        std::array<std::uint8_t, 16> bytes;
-    } request{};
-    const int family = address.find(':') == address.npos ? AF_INET : AF_INET6;
-    if (::inet_pton(family, address.c_str(), request.bytes.data()) != 1) {
-        return refused("route", "'" + address + "' is not an address (names are not looked up)");
+Result<> get_route(Invocation& call, const View& view, const Net& net,
+                   const RouteQuestion& question) {
+    const auto to = parse::prefix(question.to);
+    if (!to)
+        return refused("route",
+                       "'" + question.to + "' is not an address (names are not looked up)");
+    rtmsg head{};
+    head.rtm_family = static_cast<unsigned char>(to->address.family);
+    head.rtm_dst_len = to->length;
+    // RTM_F_LOOKUP_TABLE: of which table it is.
+    head.rtm_flags = RTM_F_LOOKUP_TABLE;
+    const std::size_t size = to->address.family == AF_INET ? 4 : 16;
+    std::vector<std::byte> attributes;
+    add(attributes, RTA_DST, std::as_bytes(std::span(to->address.bytes)).first(size));
+    if (!question.from.empty()) {
+        const auto from = parse::prefix(question.from);
+        if (!from || from->address.family != to->address.family)
+            return refused("route", "'" + question.from + "' is not such an address");
+        head.rtm_src_len = from->length;
+        add(attributes, RTA_SRC, std::as_bytes(std::span(from->address.bytes)).first(size));
     }
-    const std::size_t size = family == AF_INET ? 4 : 16;
-    request.head.rtm_family = static_cast<unsigned char>(family);
-    request.head.rtm_dst_len = static_cast<unsigned char>(size * 8);
-    request.attribute.rta_type = RTA_DST;
-    request.attribute.rta_len = static_cast<unsigned short>(RTA_LENGTH(size));
-    const auto bytes =
-        std::as_bytes(std::span(&request, 1)).first(sizeof request.head + RTA_LENGTH(size));
+    for (const auto& [name, type] :
+         {std::pair{&question.input, RTA_IIF}, {&question.output, RTA_OIF}}) {
+        if (name->empty()) continue;
+        const auto* link = net.find(*name);
+        if (!link) return refused("ip", "there is no device '" + *name + "'");
+        add(attributes, static_cast<std::uint16_t>(type), link->index);
+    }
+    if (question.mark) add(attributes, RTA_MARK, *question.mark);
+    if (question.uid) add(attributes, RTA_UID, *question.uid);
+    const auto bytes = std::as_bytes(std::span(&head, 1));
+    attributes.insert(attributes.begin(), bytes.begin(), bytes.end());
     Objects objects(call, view);
     TRY(sys::netlink_ask(
-        net.netlink, RTM_GETROUTE, false, bytes,
+        net.netlink, RTM_GETROUTE, false, attributes,
         [&](std::uint16_t, parse::Bytes message) {
-            const auto route = parse::route(message);
-            if (!route) return;
-            if (view.json()) {
-                objects.add(route_json(net, *route, route->table));
-                return;
-            }
-            call.out.write(route_line(net, *route, route->table) + '\n');
-            if (route->flags & RTM_F_CLONED) call.out.write("    cache\n");
+            if (const auto route = parse::route(message))
+                put_route(call, objects, view, net, *route, RT_TABLE_MAIN);
         },
-        address));
-    objects.finish();
-    return {};
-}
-
-Result<> show_neighbours(Invocation& call, const View& view, const Net& net) {
-    Objects objects(call, view);
-    const int family = view.four == view.six ? AF_UNSPEC : view.four ? AF_INET : AF_INET6;
-    TRY(dump(net, RTM_GETNEIGH, family, [&](parse::Bytes message) {
-        const auto neighbour = parse::neighbour(message);
-        // As iproute2: entries of multicast and loopback need no resolution and are left out.
-        if (!neighbour || neighbour->state == NUD_NONE || (neighbour->state & NUD_NOARP)) return;
-        const auto device = net.name(neighbour->index);
-        if (!view.device.empty() && device != view.device) return;
-        const auto state = neighbour_state(neighbour->state);
-        if (view.json()) {
-            JsonObject object;
-            object.text("dst", parse::text(neighbour->address)).text("dev", device);
-            if (!neighbour->link_address.empty()) object.text("lladdr", neighbour->link_address);
-            if (neighbour->flags & NTF_ROUTER) object.boolean("router", true);
-            object.texts("state", {state});
-            objects.add(std::move(object));
-            return;
-        }
-        std::string line = parse::text(neighbour->address) + " dev " + visible(device);
-        if (!neighbour->link_address.empty()) line += " lladdr " + neighbour->link_address;
-        if (neighbour->flags & NTF_ROUTER) line += " router";
-        call.out.write(line + " " + state + '\n');
-    }));
-    objects.finish();
-    return {};
-}
-
-Result<> show_rules(Invocation& call, const View& view, const Net& net) {
-    Objects objects(call, view);
-    const auto one_family = [&](int family) {
-        return dump(net, RTM_GETRULE, family, [&](parse::Bytes message) {
-            const auto rule = parse::rule(message);
-            if (!rule || rule->family != family) return;
-            if (view.json()) {
-                objects.add(rule_json(*rule));
-            } else {
-                print_rule(call, *rule);
-            }
-        });
-    };
-    if (view.four || !view.six) TRY(one_family(AF_INET));
-    if (view.six) TRY(one_family(AF_INET6));
+        question.to));
     objects.finish();
     return {};
 }

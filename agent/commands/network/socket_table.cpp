@@ -1,8 +1,11 @@
-// network/socket_table.cpp - sockets as ss and netstat print them.
+// network/socket_table.cpp - sockets as ss prints them, and as JSON.
 #include "commands/network/socket_table.h"
 
-#include "commands/json.h"
+#include "commands/network/ip.h"
+#include "commands/network/socket_details.h"
+#include "commands/table.h"
 
+#include <charconv>
 #include <cstdio>
 
 namespace limpet::commands {
@@ -11,68 +14,176 @@ namespace {
 using parse::Protocol;
 using parse::Socket;
 
-std::string netid(const Socket& socket) {
-    if (socket.protocol != Protocol::unix_)
-        return std::string(parse::protocol_name(socket.protocol));
+std::string_view netid(const Socket& socket) {
+    if (socket.protocol != Protocol::unix_) return parse::protocol_name(socket.protocol);
     return socket.unix_type == SOCK_STREAM  ? "u_str"
            : socket.unix_type == SOCK_DGRAM ? "u_dgr"
                                             : "u_seq";
 }
 
-std::string_view timer_name(std::uint8_t timer) {
-    switch (timer) {
-        case 1: return "on";
-        case 2: return "keepalive";
-        case 3: return "timewait";
-        case 4: return "persist";
-        default: return "none";
+void append_number(std::string& line, std::uint64_t value) {
+    char digits[20];
+    line.append(digits, std::to_chars(digits, digits + sizeof digits, value).ptr);
+}
+
+// A row at a time, in one string; what is the same in all of them is looked up once.
+class Printer {
+public:
+    Printer(Invocation& call, const SocketView& view)
+        : call_(call),
+          view_(view),
+          owners_(owners_for(call, view.processes)),
+          with_type_(view.query.unix_ || view.query.tcp + view.query.udp + view.query.raw > 1),
+          with_state_((view.query.states & (view.query.states - 1)) != 0),
+          table_(call, columns(), view.heading) {}
+
+    void row(const Socket& socket) {
+        if (call_.json()) return print_socket_json(call_, view_, socket, owners_);
+        line_.clear();
+        if (with_type_) cell(netid(socket));
+        if (with_state_) cell(parse::state_name(socket.state));
+        append_number(line_, socket.receive_queue);
+        line_ += '\0';
+        append_number(line_, socket.send_queue);
+        line_ += '\0';
+        if (socket.protocol == Protocol::unix_) {
+            unix_ends(socket);
+        } else {
+            inet_end(socket.local, socket.interface, socket);
+            inet_end(socket.remote, 0, socket);
+        }
+        holders(socket);
+        if (view_.timers) append_timer(line_, socket);
+        if (view_.extended) extended(socket);
+        inside(socket);
+        line_ += '\0';
+        table_.shown(line_);
     }
-}
+    void finish() { table_.finish(); }
 
-std::string owners_text(const std::vector<SocketOwner>& owners) {
-    std::string text;
-    for (const auto& [pid, descriptor, comm] : owners) {
-        text += (text.empty() ? "" : ",") + comm + "[" + std::to_string(pid) +
-                "]:" + std::to_string(descriptor);
+private:
+    [[nodiscard]] std::vector<Column> columns() const {
+        std::vector<Column> list;
+        if (with_type_) list.push_back({"netid", Align::left, "Netid"});
+        if (with_state_) list.push_back({"state", Align::left, "State"});
+        list.push_back({"recv_queue", Align::left, "Recv-Q"});
+        list.push_back({"send_queue", Align::left, "Send-Q"});
+        list.push_back({"local", Align::right, "Local Address:Port"});
+        list.push_back({"remote", Align::right, "Peer Address:Port"});
+        list.push_back({"process", Align::left, "Process"});
+        return list;
     }
-    return text;
-}
-
-std::string details_text(const Socket& socket) {
-    std::string text;
-    if (socket.timer != 0) {
-        text += "timer:" + std::string(timer_name(socket.timer)) + "," +
-                std::to_string(socket.timer_expires) + "ms," + std::to_string(socket.retransmits);
+    void cell(std::string_view text) {
+        line_ += text;
+        line_ += '\0';
     }
-    if (!socket.tcp) return text;
-    const auto& tcp = *socket.tcp;
-    char line[256];
-    std::snprintf(line, sizeof line,
-                  "%s%s rto:%.0f rtt:%.3f/%.3f mss:%u cwnd:%u bytes_sent:%llu bytes_acked:%llu "
-                  "bytes_received:%llu retrans:%u lost:%u",
-                  text.empty() ? "" : " ", socket.congestion.c_str(), tcp.rto / 1000.0,
-                  tcp.rtt / 1000.0, tcp.rtt_variance / 1000.0, tcp.segment_size,
-                  tcp.congestion_window, static_cast<unsigned long long>(tcp.bytes_sent),
-                  static_cast<unsigned long long>(tcp.bytes_acked),
-                  static_cast<unsigned long long>(tcp.bytes_received), tcp.retransmitted, tcp.lost);
-    return text + line;
+    void unix_ends(const Socket& socket) {
+        line_ += socket.path.empty() ? "*" : visible(socket.path);
+        line_ += ' ';
+        append_number(line_, socket.inode);
+        cell("");
+        line_ += "* ";
+        append_number(line_, socket.peer_inode);
+        cell("");
+    }
+    // As ss: "*" is any address of both families, "%lo" the interface that it is bound to.
+    void inet_end(const parse::Address& end, std::uint32_t interface, const Socket& socket) {
+        if (end.family == AF_INET) {
+            parse::append_text(line_, end);
+        } else if (!socket.six_only && end.any()) {
+            line_ += '*';
+        } else {
+            line_ += '[';
+            parse::append_text(line_, end);
+            line_ += ']';
+        }
+        if (interface) {
+            line_ += '%';
+            line_ += visible(links().name(interface));
+        }
+        line_ += ':';
+        if (end.port) {
+            append_number(line_, end.port);
+            cell("");
+        } else {
+            cell("*");
+        }
+    }
+    const ip::Net& links() {
+        // Without them, interfaces are called by their number.
+        if (!net_) net_ = ip::open_net().value_or(ip::Net{});
+        return *net_;
+    }
+    void holders(const Socket& socket) {
+        const auto own = owners_.of(socket.inode);
+        if (own.empty()) return;
+        line_ += "users:(";
+        for (const auto& owner : own) {
+            line_ += &owner == own.data() ? "(\"" : ",(\"";
+            line_ += visible(owners_.comms[owner.comm]);
+            line_ += "\",pid=";
+            append_number(line_, static_cast<std::uint64_t>(owner.pid));
+            line_ += ",fd=";
+            append_number(line_, owner.descriptor);
+            line_ += ')';
+        }
+        line_ += ')';
+    }
+    void extended(const Socket& socket) {
+        if (socket.protocol != Protocol::unix_) {
+            if (socket.uid) {
+                line_ += " uid:";
+                append_number(line_, socket.uid);
+            }
+            line_ += " ino:";
+            append_number(line_, socket.inode);
+            char text[64];
+            std::snprintf(text, sizeof text, " sk:%llx",
+                          static_cast<unsigned long long>(socket.cookie));
+            line_ += text;
+            if (socket.mark) {
+                std::snprintf(text, sizeof text, " fwmark:%#x", socket.mark);
+                line_ += text;
+            }
+            if (socket.local.family == AF_INET6 && socket.cookie) {
+                line_ += socket.six_only ? " v6only:1" : " v6only:0";
+            }
+        }
+        if (socket.shut) {
+            line_ += ' ';
+            line_ += *socket.shut & 1 ? '-' : '<';
+            line_ += '-';
+            line_ += *socket.shut & 2 ? '-' : '>';
+        }
+    }
+    // On a line of its own, as ss has it.
+    void inside(const Socket& socket) {
+        const auto before = line_.size();
+        append_memory(line_, socket);
+        if (view_.details) append_tcp(line_, socket);
+        if (line_.size() > before && !view_.one_line) line_.insert(before, "\n\t");
+    }
+
+    Invocation& call_;
+    const SocketView& view_;
+    SocketOwners owners_;
+    bool with_type_, with_state_;
+    Table table_;
+    std::optional<ip::Net> net_;
+    std::string line_;
+};
+
+}  // namespace
+
+SocketOwners owners_for(Invocation& call, bool wanted) {
+    if (wanted && call.target.rung >= 'E') {
+        call.complain(Error{EACCES, "tell", "which processes have the sockets", {}});
+    }
+    return wanted ? socket_owners(call.target) : SocketOwners{};
 }
 
-std::string tcp_json(const Socket& socket) {
-    const auto& tcp = *socket.tcp;
-    JsonObject object;
-    object.text("congestion", socket.congestion).real("rtt", tcp.rtt / 1000.0);
-    object.real("rtt_variance", tcp.rtt_variance / 1000.0).real("rto", tcp.rto / 1000.0);
-    object.number("mss", tcp.segment_size).number("cwnd", tcp.congestion_window);
-    object.number("bytes_sent", tcp.bytes_sent).number("bytes_acked", tcp.bytes_acked);
-    object.number("bytes_received", tcp.bytes_received);
-    object.number("retransmitted", tcp.retransmitted).number("lost", tcp.lost);
-    object.number("delivery_rate", tcp.delivery_rate);
-    return object.take();
-}
-
-void print_json(Invocation& call, const SocketView& view, const Socket& socket,
-                const std::vector<SocketOwner>* owners) {
+void print_socket_json(Invocation& call, const SocketView& view, const Socket& socket,
+                       const SocketOwners& owners) {
     JsonObject object;
     object.text("protocol", parse::protocol_name(socket.protocol));
     object.text("state", parse::state_name(socket.state));
@@ -88,85 +199,39 @@ void print_json(Invocation& call, const SocketView& view, const Socket& socket,
         object.number("remote_port", socket.remote.port).number("interface", socket.interface);
     }
     object.number("inode", socket.inode).number("uid", socket.uid);
+    if (view.extended) {
+        object.number("cookie", socket.cookie).number("mark", socket.mark);
+        object.number("cgroup", socket.cgroup);
+    }
     if (view.processes) {
         std::string list;
-        if (owners) {
-            for (const auto& [pid, descriptor, comm] : *owners) {
-                list += list.empty() ? "" : ",";
-                list += JsonObject()
-                            .number("pid", pid)
-                            .number("fd", descriptor)
-                            .text("comm", comm)
-                            .take();
-            }
+        for (const auto& owner : owners.of(socket.inode)) {
+            list += list.empty() ? "" : ",";
+            list += JsonObject()
+                        .number("pid", owner.pid)
+                        .number("fd", owner.descriptor)
+                        .text("comm", owners.comms[owner.comm])
+                        .take();
         }
         object.raw("processes", "[" + list + "]");
     }
-    if (view.details && socket.protocol == Protocol::tcp) {
+    if ((view.details || view.timers) && socket.protocol == Protocol::tcp) {
         object.text("timer", timer_name(socket.timer));
         object.number("timer_expires", socket.timer_expires);
         object.number("retransmits", socket.retransmits);
-        if (socket.tcp) object.raw("tcp", tcp_json(socket));
     }
-    call.out.write(object.take() + '\n');
+    if (!socket.memory.empty()) object.raw("memory", memory_json(socket));
+    if (!socket.tcp.empty()) object.raw("tcp", tcp_json(socket));
+    call.out.write(object.take());
+    call.out.put('\n');
 }
-
-std::vector<Cell> cells_of(const SocketView& view, const Socket& socket,
-                           const std::vector<SocketOwner>* owners) {
-    std::vector<Cell> cells;
-    cells.emplace_back(netid(socket));
-    cells.emplace_back(std::string(parse::state_name(socket.state)));
-    cells.emplace_back(socket.receive_queue);
-    cells.emplace_back(socket.send_queue);
-    if (socket.protocol == Protocol::unix_) {
-        cells.emplace_back((socket.path.empty() ? "*" : socket.path) + " " +
-                           std::to_string(socket.inode));
-        cells.emplace_back("* " + std::to_string(socket.peer_inode));
-    } else {
-        cells.emplace_back(parse::text_with_port(socket.local));
-        cells.emplace_back(parse::text_with_port(socket.remote));
-    }
-    if (view.extended) {
-        cells.emplace_back(std::uint64_t{socket.uid});
-        cells.emplace_back(socket.inode);
-    }
-    if (view.processes) cells.emplace_back(owners ? owners_text(*owners) : std::string());
-    if (view.details) cells.emplace_back(details_text(socket));
-    return cells;
-}
-
-}  // namespace
 
 Result<> print_sockets(Invocation& call, const SocketView& view) {
-    const auto owners = view.processes ? socket_owners(call.target) : SocketOwners{};
-    if (view.processes && call.target.rung >= 'E') {
-        call.complain(Error{EACCES, "tell", "which processes have the sockets", {}});
-    }
-    std::vector<Column> columns{{"netid"}, {"state"}};
-    columns.push_back({"recv_queue", Align::right, "RECV-Q"});
-    columns.push_back({"send_queue", Align::right, "SEND-Q"});
-    columns.push_back({"local", Align::left, "LOCAL"});
-    columns.push_back({"remote", Align::left, "PEER"});
-    if (view.extended) {
-        columns.push_back({"uid", Align::right});
-        columns.push_back({"inode", Align::right});
-    }
-    if (view.processes) columns.push_back({"process"});
-    if (view.details) columns.push_back({"details"});
-    Table table(call, std::move(columns), view.heading);
+    Printer printer(call, view);
     const auto done = each_socket(call.target, view.query, [&](Socket&& socket) {
-        const bool inet = socket.protocol != Protocol::unix_;
-        if (view.local_port && !(inet && socket.local.port == *view.local_port)) return;
-        if (view.remote_port && !(inet && socket.remote.port == *view.remote_port)) return;
-        const auto found = owners.find(socket.inode);
-        const auto* holders = found == owners.end() ? nullptr : &found->second;
-        if (call.json()) {
-            print_json(call, view, socket, holders);
-        } else {
-            table.row(cells_of(view, socket, holders));
-        }
+        if (view.filter.matches(socket)) printer.row(socket);
     });
-    table.finish();
+    printer.finish();
     return done;
 }
 

@@ -21,28 +21,22 @@ namespace {
 using Visit = std::function<void(parse::Socket&&)>;
 using parse::Protocol;
 
-template <typename T>
-std::span<const std::byte> bytes_of(const T& value) {
-    return std::as_bytes(std::span(&value, 1));
-}
-
-Result<> ask_inet(const Fd& netlink, Protocol protocol, std::uint8_t family,
-                  const SocketQuery& query, const Visit& visit) {
+Result<> ask_inet(const Fd& netlink, Protocol protocol, int family, const SocketQuery& query,
+                  const Visit& visit) {
     inet_diag_req_v2 request{};
-    request.sdiag_family = family;
+    request.sdiag_family = static_cast<std::uint8_t>(family);
     request.sdiag_protocol = protocol == Protocol::tcp   ? IPPROTO_TCP
                              : protocol == Protocol::udp ? IPPROTO_UDP
                                                          : IPPROTO_RAW;
     if (query.details && protocol == Protocol::tcp) {
         request.idiag_ext = 1 << (INET_DIAG_INFO - 1) | 1 << (INET_DIAG_CONG - 1);
     }
+    if (query.memory) request.idiag_ext |= 1 << (INET_DIAG_SKMEMINFO - 1);
     request.idiag_states = query.states;
     return sys::netlink_ask(
-        netlink, SOCK_DIAG_BY_FAMILY, true, bytes_of(request),
+        netlink, SOCK_DIAG_BY_FAMILY, true, std::as_bytes(std::span(&request, 1)),
         [&](std::uint16_t, parse::Bytes message) {
-            if (auto socket = parse::inet_diag(protocol, message)) {
-                visit(*std::move(socket));
-            }
+            if (auto socket = parse::inet_diag(protocol, message)) visit(*std::move(socket));
         },
         "sockets");
 }
@@ -52,72 +46,101 @@ Result<> ask_unix(const Fd& netlink, const SocketQuery& query, const Visit& visi
     request.sdiag_family = AF_UNIX;
     request.udiag_states = query.states;
     request.udiag_show = UDIAG_SHOW_NAME | UDIAG_SHOW_PEER | UDIAG_SHOW_RQLEN | UDIAG_SHOW_UID;
+    if (query.memory) request.udiag_show |= UDIAG_SHOW_MEMINFO;
     return sys::netlink_ask(
-        netlink, SOCK_DIAG_BY_FAMILY, true, bytes_of(request),
+        netlink, SOCK_DIAG_BY_FAMILY, true, std::as_bytes(std::span(&request, 1)),
         [&](std::uint16_t, parse::Bytes message) {
-            if (auto socket = parse::unix_diag(message)) {
-                visit(*std::move(socket));
-            }
+            if (auto socket = parse::unix_diag(message)) visit(*std::move(socket));
         },
         "unix sockets");
 }
 
-// Of one protocol, both families or none: what was given before a refusal must not come twice.
-Result<> ask(const Fd& netlink, Protocol protocol, const SocketQuery& query, const Visit& visit) {
-    if (protocol == Protocol::unix_) return ask_unix(netlink, query, visit);
-    std::vector<parse::Socket> found;
-    const auto keep = [&](parse::Socket&& socket) { found.push_back(std::move(socket)); };
-    for (const auto family : {AF_INET, AF_INET6}) {
-        if (!(family == AF_INET ? query.four : query.six)) continue;
-        TRY(ask_inet(netlink, protocol, static_cast<std::uint8_t>(family), query, keep));
+struct Part {
+    const char* path;
+    Protocol protocol;
+    int family;
+};
+// In the order of iproute2.
+constexpr std::array parts{
+    Part{"net/unix", Protocol::unix_, AF_UNIX}, Part{"net/raw", Protocol::raw, AF_INET},
+    Part{"net/raw6", Protocol::raw, AF_INET6},  Part{"net/udp", Protocol::udp, AF_INET},
+    Part{"net/udp6", Protocol::udp, AF_INET6},  Part{"net/tcp", Protocol::tcp, AF_INET},
+    Part{"net/tcp6", Protocol::tcp, AF_INET6},
+};
+
+void read_part(const Process& process, const Part& part, std::uint32_t states, const Visit& visit) {
+    // A kernel without IPv6 has no tcp6: what is not there has no sockets.
+    auto file = process.at.open(part.path, O_RDONLY);
+    if (!file) return;
+    const auto ticks = static_cast<std::uint64_t>(::sysconf(_SC_CLK_TCK));
+    Input input(*file, true);
+    for (;;) {
+        const auto line = input.line();
+        if (!line || !*line) return;
+        auto text = **line;
+        if (text.ends_with('\n')) text.remove_suffix(1);
+        auto socket = part.protocol == Protocol::unix_
+                          ? parse::unix_socket(text)
+                          : parse::inet_socket(part.protocol, text, ticks);
+        if (socket && (states >> socket->state & 1)) visit(*std::move(socket));
     }
-    for (auto& socket : found) visit(std::move(socket));
-    return {};
 }
 
 }  // namespace
 
-bool SocketQuery::matches(const parse::Socket& socket) const {
-    if (((states >> socket.state) & 1) == 0) return false;
-    if (socket.protocol == Protocol::unix_) return unix_;
-    if (!(socket.local.family == AF_INET ? four : six)) return false;
-    return socket.protocol == Protocol::tcp ? tcp : socket.protocol == Protocol::udp ? udp : raw;
+bool SocketQuery::wants(Protocol protocol, int family) const {
+    switch (protocol) {
+        case Protocol::unix_: return unix_;
+        case Protocol::tcp: return tcp && (family == AF_INET ? four : six);
+        case Protocol::udp: return udp && (family == AF_INET ? four : six);
+        case Protocol::raw: return raw && (family == AF_INET ? four : six);
+    }
+    return false;
 }
 
 Result<> each_socket(const target::Target& target, const SocketQuery& query, const Visit& visit) {
     const auto netlink = sys::netlink(NETLINK_SOCK_DIAG);
-    SocketQuery from_files = query;
-    from_files.tcp = from_files.udp = from_files.raw = from_files.unix_ = false;
-    struct Part {
-        Protocol protocol;
-        bool SocketQuery::* wanted;
-    };
-    constexpr std::array parts{
-        Part{Protocol::unix_, &SocketQuery::unix_}, Part{Protocol::raw, &SocketQuery::raw},
-        Part{Protocol::udp, &SocketQuery::udp}, Part{Protocol::tcp, &SocketQuery::tcp}};
-    bool complete = true;
-    for (const auto& [protocol, wanted] : parts) {
-        if (!(query.*wanted)) continue;
+    std::optional<Process> process;
+    for (const auto& part : parts) {
+        if (!query.wants(part.protocol, part.family)) continue;
+        if (netlink) {
+            bool any = false;
+            const Visit counted = [&](parse::Socket&& socket) {
+                any = true;
+                visit(std::move(socket));
+            };
+            auto done = part.protocol == Protocol::unix_
+                            ? ask_unix(*netlink, query, counted)
+                            : ask_inet(*netlink, part.protocol, part.family, query, counted);
+            if (done) continue;
+            // Cut off in the middle: what was given must not come a second time.
+            if (any) return done;
+        }
         // The kernel loads its *_diag modules on demand, or has none, or a filter forbids it.
-        if (netlink && ask(*netlink, protocol, query, visit)) continue;
-        from_files.*wanted = true;
-        complete = false;
+        if (!process) process = TRY(open_process(target, target.inner_pid));
+        read_part(*process, part, query.states, visit);
     }
-    if (complete) return {};
-    const auto process = TRY(open_process(target, target.inner_pid));
-    each_proc_socket(process, [&](parse::Socket&& socket) {
-        if (from_files.matches(socket)) visit(std::move(socket));
-    });
     return {};
+}
+
+void each_proc_socket(const Process& process, const Visit& visit, const SocketQuery& query) {
+    for (const auto& part : parts) {
+        if (query.wants(part.protocol, part.family)) read_part(process, part, query.states, visit);
+    }
+}
+
+std::span<const SocketOwner> SocketOwners::of(std::uint64_t inode) const {
+    const auto found = std::ranges::equal_range(owners, inode, {}, &SocketOwner::inode);
+    return {found.begin(), found.end()};
 }
 
 SocketOwners socket_owners(const target::Target& target) {
     constexpr std::string_view prefix = "socket:[";
-    SocketOwners owners;
+    SocketOwners found;
     const auto look = [&](Process& process) {
         const auto links = process.at.child("fd");
         if (!links) return;
-        std::string comm;
+        const auto comms = found.comms.size();
         target::Listing listing(links->fd, links->name);
         for (;;) {
             const auto entry = listing.next();
@@ -127,51 +150,24 @@ SocketOwners socket_owners(const target::Target& target) {
             if (!link || !link->starts_with(prefix)) continue;
             const auto inode = parse::number<std::uint64_t>(
                 std::string_view(*link).substr(prefix.size(), link->size() - prefix.size() - 1));
-            if (!inode) continue;
-            if (comm.empty()) {
-                comm = read_small(process, "comm").value_or("?\n");
-                if (comm.ends_with('\n')) comm.pop_back();
+            const auto descriptor = parse::number<std::uint32_t>(name);
+            if (!inode || !descriptor) continue;
+            if (found.comms.size() == comms) {
+                found.comms.push_back(read_small(process, "comm").value_or("?\n"));
+                if (found.comms.back().ends_with('\n')) found.comms.back().pop_back();
             }
-            owners[*inode].push_back(
-                {process.pid, parse::number<std::int64_t>(name).value_or(-1), comm});
+            found.owners.push_back(
+                {*inode, process.pid, *descriptor, static_cast<std::uint32_t>(comms)});
         }
     };
     // Without a view of the processes sockets have no owners, and that is all.
     static_cast<void>(each_process(target, look));
-    return owners;
+    std::ranges::stable_sort(found.owners, {}, &SocketOwner::inode);
+    return found;
 }
 
 std::string_view unix_type_name(std::uint16_t type) {
     return type == SOCK_STREAM ? "stream" : type == SOCK_DGRAM ? "dgram" : "seqpacket";
-}
-
-void each_proc_socket(const Process& process, const std::function<void(parse::Socket&&)>& visit) {
-    struct File {
-        const char* path;
-        Protocol protocol;
-    };
-    constexpr std::array files{
-        File{"net/tcp", Protocol::tcp},    File{"net/tcp6", Protocol::tcp},
-        File{"net/udp", Protocol::udp},    File{"net/udp6", Protocol::udp},
-        File{"net/raw", Protocol::raw},    File{"net/raw6", Protocol::raw},
-        File{"net/unix", Protocol::unix_},
-    };
-    const auto ticks = static_cast<std::uint64_t>(::sysconf(_SC_CLK_TCK));
-    for (const auto& [path, protocol] : files) {
-        // A kernel without IPv6 has no tcp6: what is not there has no sockets.
-        auto file = process.at.open(path, O_RDONLY);
-        if (!file) continue;
-        Input input(*file, true);
-        for (;;) {
-            const auto line = input.line();
-            if (!line || !*line) break;
-            auto text = **line;
-            if (text.ends_with('\n')) text.remove_suffix(1);
-            auto socket = protocol == Protocol::unix_ ? parse::unix_socket(text)
-                                                      : parse::inet_socket(protocol, text, ticks);
-            if (socket) visit(*std::move(socket));
-        }
-    }
 }
 
 std::string describe(const parse::Socket& socket) {

@@ -5,15 +5,11 @@
 #include "parse/socket.h"
 
 #include <functional>
+#include <span>
 #include <string>
-#include <unordered_map>
 #include <vector>
 
 namespace limpet::commands {
-
-// Every line of tcp, tcp6, udp, udp6, raw, raw6 and unix of that process's network namespace. The
-// namespace of another process needs no joining this way.
-void each_proc_socket(const Process& process, const std::function<void(parse::Socket&&)>& visit);
 
 // Bits 1 << state of tcp_states.h.
 inline constexpr std::uint32_t all_states = 0xfff;
@@ -24,22 +20,36 @@ struct SocketQuery {
     bool four = true, six = true;
     std::uint32_t states = all_states;
     bool details = false;  // of TCP connections
+    bool memory = false;
+    bool listening = false;  // of unix sockets only those that accept
 
-    [[nodiscard]] bool matches(const parse::Socket& socket) const;
+    [[nodiscard]] bool wants(parse::Protocol protocol, int family) const;
 };
+inline constexpr SocketQuery every_socket{.tcp = true, .udp = true, .raw = true, .unix_ = true};
 
-// Those of the namespace that this process stands in, by netlink; a protocol that the kernel has no
-// sock_diag for comes from the main process's /proc files.
+// Lines of tcp, tcp6, udp, udp6, raw, raw6 and unix of that process's network namespace. The
+// namespace of another process needs no joining this way.
+void each_proc_socket(const Process& process, const std::function<void(parse::Socket&&)>& visit,
+                      const SocketQuery& query = every_socket);
+
+// Those of the namespace that this process stands in, by netlink; what the kernel has no sock_diag
+// for comes from the main process's /proc files.
 Result<> each_socket(const target::Target& target, const SocketQuery& query,
                      const std::function<void(parse::Socket&&)>& visit);
 
 // Who holds a socket open.
 struct SocketOwner {
+    std::uint64_t inode = 0;
     pid_t pid = 0;
-    std::int64_t descriptor = 0;
-    std::string comm;
+    std::uint32_t descriptor = 0;
+    std::uint32_t comm = 0;  // an index
 };
-using SocketOwners = std::unordered_map<std::uint64_t, std::vector<SocketOwner>>;
+struct SocketOwners {
+    std::vector<SocketOwner> owners;  // by inode
+    std::vector<std::string> comms;
+
+    [[nodiscard]] std::span<const SocketOwner> of(std::uint64_t inode) const;
+};
 SocketOwners socket_owners(const target::Target& target);
 
 // "stream", "dgram", "seqpacket".

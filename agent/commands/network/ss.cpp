@@ -1,10 +1,12 @@
 // ss.cpp - sockets of the target's network namespace; the options of ss(8).
 #include "commands/json.h"
+#include "commands/network/ip.h"
 #include "commands/network/socket_table.h"
+#include "limpet/limits.h"
 #include "parse/lines.h"
 #include "parse/number.h"
 
-#include <map>
+#include <array>
 
 namespace limpet::commands {
 namespace {
@@ -46,107 +48,211 @@ Result<std::uint32_t> states_of(std::string_view word) {
     return refused("filter", "there is no state '" + std::string(word) + "'");
 }
 
-// "sport = :80", "dport eq 443", each alone or joined by "and".
-Result<std::uint16_t> port_of(const std::vector<std::string>& words, std::size_t& at) {
-    const auto name = words[at];
-    if (at + 1 < words.size() &&
-        (words[at + 1] == "=" || words[at + 1] == "==" || words[at + 1] == "eq")) {
-        ++at;
-    }
-    if (++at >= words.size()) return refused("filter", name + " needs a port");
-    std::string_view text = words[at];
-    if (text.starts_with(':')) text.remove_prefix(1);
-    const auto port = parse::number<std::uint16_t>(text);
-    if (!port) return refused("filter", "'" + words[at] + "' is not a port number");
-    return *port;
-}
-
-Result<> read_filter(const std::vector<std::string>& words, SocketView& view) {
-    bool first_state = true;
-    for (std::size_t at = 0; at < words.size(); ++at) {
-        const auto& word = words[at];
-        if (word == "(" || word == ")" || word == "and" || word == "&&") continue;
-        if (word == "state" || word == "exclude") {
-            if (++at == words.size()) return refused("filter", word + " needs a state");
-            const auto states = TRY(states_of(words[at]));
-            if (word == "exclude") {
-                view.query.states = (first_state ? all_states : view.query.states) & ~states;
-            } else {
-                view.query.states = first_state ? states : view.query.states | states;
-            }
-            first_state = false;
-        } else if (word == "sport") {
-            view.local_port = TRY(port_of(words, at));
-        } else if (word == "dport") {
-            view.remote_port = TRY(port_of(words, at));
+// "state established exclude bucket", in front of the expression; returns how many words they are.
+Result<std::size_t> read_states(const std::vector<std::string>& words, SocketView& view) {
+    std::size_t at = 0;
+    for (; at < words.size() && (words[at] == "state" || words[at] == "exclude"); ++at) {
+        const bool first = at == 0;
+        const bool exclude = words[at] == "exclude";
+        if (++at == words.size()) return refused("filter", words[at - 1] + " needs a state");
+        const auto states = TRY(states_of(words[at]));
+        auto& wanted = view.query.states;
+        if (exclude) {
+            wanted = (first ? all_states : wanted) & ~states;
         } else {
-            return refused("filter", "'" + word +
-                                         "' is not understood (state, exclude, sport, "
-                                         "dport)");
+            wanted = first ? states : wanted | states;
         }
     }
-    return {};
+    return at;
 }
 
-SocketView read_view(const Invocation& call) {
+Result<std::uint16_t> service_port(const target::Target& target, std::string_view name) {
+    const auto text = target::read(target, "/etc/services", limits::small_file);
+    std::string_view rest = text ? std::string_view(*text) : std::string_view{};
+    while (!rest.empty()) {
+        auto line = parse::take_line(rest);
+        line = line.substr(0, line.find('#'));
+        auto word = parse::take_word(line);
+        auto number = parse::take_word(line);
+        const auto port = parse::number<std::uint16_t>(parse::take(number, '/'));
+        for (; !word.empty(); word = parse::take_word(line)) {
+            if (word == name && port) return *port;
+        }
+    }
+    return refused("filter",
+                   "'" + std::string(name) + "' is no port, by number or by /etc/services");
+}
+
+Result<std::uint32_t> interface_index(std::string_view name) {
+    const auto net = TRY(ip::open_net());
+    if (const auto* link = net.find(name)) return link->index;
+    return refused("filter", "there is no device '" + std::string(name) + "'");
+}
+
+// "-f inet", "-A tcp,udp": names of what is wanted.
+bool add_kind(SocketQuery& query, std::string_view name) {
+    const bool every = name == "all";
+    const bool inet = every || name == "inet";
+    const bool named_unix = name.starts_with("unix") || name.starts_with("u_");
+    query.tcp |= inet || name == "tcp" || name == "inet6";
+    query.udp |= inet || name == "udp" || name == "inet6";
+    query.raw |= inet || name == "raw" || name == "inet6";
+    query.unix_ |= every || named_unix;
+    return inet || named_unix || name == "tcp" || name == "udp" || name == "raw" || name == "inet6";
+}
+
+Result<> read_kinds(const Invocation& call, SocketQuery& query) {
     const auto& given = call.options;
-    SocketView view;
-    auto& query = view.query;
     query.tcp = given.has('t');
     query.udp = given.has('u');
     query.raw = given.has('w');
     query.unix_ = given.has('x');
-    if (given.has('4') != given.has('6')) {
-        query.four = given.has('4');
-        query.six = given.has('6');
+    for (const char letter : {'A', 'f'}) {
+        std::string_view names = given.value(letter).value_or("");
+        while (!names.empty()) {
+            const auto name = parse::take(names, ',');
+            if (!add_kind(query, name)) {
+                return refused("ss",
+                               "'" + std::string(name) +
+                                   "' is not told of (tcp, udp, raw, unix, inet, inet6, all)");
+            }
+        }
+    }
+    const auto family = given.value('f').value_or("");
+    const bool four = given.has('4') || family == "inet";
+    const bool six = given.has('6') || family == "inet6";
+    if (four != six) {
+        query.four = four;
+        query.six = six;
     }
     if (!query.tcp && !query.udp && !query.raw && !query.unix_) {
         query.tcp = query.udp = query.raw = true;
         query.unix_ = query.four && query.six;
     }
-    view.details = given.has('i');
-    view.query.details = view.details;
+    return {};
+}
+
+Result<SocketView> read_view(const Invocation& call) {
+    const auto& given = call.options;
+    SocketView view;
+    auto& query = view.query;
+    TRY(read_kinds(call, query));
+    view.details = query.details = given.has('i');
+    view.memory = query.memory = given.has('m');
     view.extended = given.has('e');
+    view.timers = given.has('o') && given.value('o') != "json";
     view.processes = given.has('p');
     view.heading = !given.has('H');
+    view.one_line = given.has('O');
     query.states = given.has('a')   ? all_states
                    : given.has('l') ? listening_states
                                     : connected & ~bit(3) & ~bit(6);
+    const auto states = TRY(read_states(call.operands, view));
+    const SocketNames names{
+        .port = [&](std::string_view name) { return service_port(call.target, name); },
+        .interface = interface_index,
+        .host = [](const std::string& name) -> Result<parse::Address> {
+            return refused("filter", "'" + name + "' is no address");
+        },
+    };
+    view.filter = TRY(socket_filter(std::span(call.operands).subspan(states), names));
     return view;
 }
 
-int print_summary(Invocation& call) {
-    SocketQuery query{.tcp = true, .udp = true, .raw = true, .unix_ = true};
-    std::map<std::string, std::map<std::string, std::uint64_t>> counts;
-    const auto done = each_socket(call.target, query, [&](parse::Socket&& socket) {
-        ++counts[std::string(parse::protocol_name(socket.protocol))]
-                [std::string(parse::state_name(socket.state))];
+int json_summary(Invocation& call) {
+    std::array<std::array<std::uint64_t, 13>, 4> counts{};
+    const auto done = each_socket(call.target, every_socket, [&](parse::Socket&& socket) {
+        const auto state = std::min<std::size_t>(socket.state, counts[0].size() - 1);
+        ++counts[static_cast<std::size_t>(socket.protocol)][state];
     });
     if (!done) {
         call.complain(done.error());
         return 1;
     }
-    Table table(call, {{"protocol"}, {"state"}, {"count", Align::right}}, !call.options.has('H'));
-    for (const auto& [protocol, states] : counts) {
-        for (const auto& [state, count] : states) {
-            std::vector<Cell> cells;
-            cells.emplace_back(protocol);
-            cells.emplace_back(state);
-            cells.emplace_back(count);
-            table.row(std::move(cells));
+    for (std::size_t protocol = 0; protocol < counts.size(); ++protocol) {
+        for (std::size_t state = 0; state < counts[0].size(); ++state) {
+            if (counts[protocol][state] == 0) continue;
+            JsonObject object;
+            object.text("protocol", parse::protocol_name(static_cast<parse::Protocol>(protocol)));
+            object.text("state", parse::state_name(static_cast<std::uint8_t>(state)));
+            object.number("count", counts[protocol][state]);
+            call.out.write(object.take());
+            call.out.put('\n');
         }
     }
-    table.finish();
+    return call.status;
+}
+
+// "TCP: inuse 9 orphan 0 tw 0 alloc 9 mem 1" of /proc/PID/net/sockstat: what stands behind `name`.
+long count_of(std::string_view text, std::string_view line_name, std::string_view name) {
+    while (!text.empty()) {
+        auto line = parse::take_line(text);
+        if (parse::take(line, ':') != line_name) continue;
+        for (auto word = parse::take_word(line); !word.empty(); word = parse::take_word(line)) {
+            const auto value = parse::number<long>(parse::take_word(line));
+            if (word == name) return value.value_or(0);
+        }
+    }
+    return 0;
+}
+
+int print_summary(Invocation& call) {
+    if (call.json()) return json_summary(call);
+    const auto process = open_process(call.target, call.target.inner_pid);
+    if (!process) {
+        call.complain(process.error());
+        return 1;
+    }
+    const auto four = read_small(*process, "net/sockstat").value_or("");
+    const auto six = read_small(*process, "net/sockstat6").value_or("");
+    const auto snmp = read_small(*process, "net/snmp").value_or("");
+    long established = 0;
+    for (std::string_view rest = snmp, titles; !rest.empty();) {
+        // Two lines that begin with "Tcp:", names and values.
+        auto line = parse::take_line(rest);
+        if (!line.starts_with("Tcp:")) continue;
+        if (titles.empty()) {
+            titles = line;
+            continue;
+        }
+        for (auto title = parse::take_word(titles); !title.empty();
+             title = parse::take_word(titles)) {
+            const auto value = parse::take_word(line);
+            if (title == "CurrEstab") established = parse::number<long>(value).value_or(0);
+        }
+    }
+    const auto waiting = count_of(four, "TCP", "tw");
+    const auto total = count_of(four, "TCP", "alloc");
+    const auto hashed = count_of(four, "TCP", "inuse") + count_of(six, "TCP6", "inuse");
+    call.out.print("Total: %ld\nTCP:   %ld (estab %ld, closed %ld, orphaned %ld, timewait %ld)\n\n",
+                   count_of(four, "sockets", "used"), total + waiting, established,
+                   total - (hashed - waiting), count_of(four, "TCP", "orphan"), waiting);
+    call.out.write("Transport Total     IP        IPv6\n");
+    long all_four = 0;
+    long all_six = 0;
+    for (const std::string_view name : {"RAW", "UDP", "TCP", "INET", "FRAG"}) {
+        auto in_four = count_of(four, name, "inuse");
+        auto in_six = count_of(six, std::string(name) + "6", "inuse");
+        if (name == "INET") {
+            in_four = all_four;
+            in_six = all_six;
+        }
+        all_four += in_four;
+        all_six += in_six;
+        call.out.print("%s\t  %-9ld %-9ld %-9ld\n", name.data(), in_four + in_six, in_four, in_six);
+    }
+    call.out.put('\n');
     return call.status;
 }
 
 int run(Invocation& call) {
     if (call.options.has('s')) return print_summary(call);
-    auto view = read_view(call);
-    if (const auto done = read_filter(call.operands, view); !done) {
-        return call.misused(text(done.error()));
+    if (call.options.has('K')) {
+        return call.misused("-K closes sockets: nothing of the target is changed");
     }
-    if (const auto done = print_sockets(call, view); !done) call.complain(done.error());
+    const auto view = read_view(call);
+    if (!view) return call.misused(text(view.error()));
+    if (const auto done = print_sockets(call, *view); !done) call.complain(done.error());
     return call.status;
 }
 
@@ -160,38 +266,44 @@ constexpr Option options[]{
     {'l', "listening", "", "only those that listen"},
     {'a', "all", "", "also those that listen"},
     {'n', "numeric", "", "numbers for ports: always so"},
-    {'p', "processes", "", "who holds each: NAME[PID]:FD"},
-    {'e', "extended", "", "owner and inode"},
-    {'i', "info", "", "timers, round trips, windows and bytes of TCP connections"},
-    {'s', "summary", "", "how many of each state"},
+    {'p', "processes", "", "who holds each: users:((\"NAME\",pid=PID,fd=FD))"},
+    {'o', "output", format_or_nothing, "timers; -o json: one object a line"},
+    {0, "options", "", "timers"},
+    {'e', "extended", "", "owner, inode, cookie, mark, what is shut down"},
+    {'m', "memory", "", "memory of each, and its limits"},
+    {'i', "info", "", "round trips, windows and bytes of TCP connections"},
+    {'O', "oneline", "", "all of a socket in one line"},
+    {'s', "summary", "", "how many there are"},
+    {'A', "query", "KINDS", "of tcp, udp, raw, unix, inet, all; a comma between them"},
+    {'f', "family", "FAMILY", "inet, inet6 or unix"},
     {'H', "no-header", "", "no line of titles"},
-    json_option,
+    {'K', "kill", "", "refused: nothing is changed"},
 };
 
 constexpr Command ss{
     .name = "ss",
-    .usage = "[-tuwx46lanpeisH] [-o json] [state STATE] [sport = :PORT] [dport = :PORT]",
+    .usage = "[-tuwx46lanpoemisHO] [-o json] [-A KINDS] [state STATE] [exclude STATE] [EXPRESSION]",
     .summary = "list sockets of the target's network namespace",
     .theme = "network",
     .promise = Promise::network | Promise::processes,
     .run = run,
     .options = options,
     .help =
-        "Names of hosts and ports are never looked up. STATE: all, connected, synchronized, "
-        "bucket,\n"
-        "big, established, syn-sent, syn-recv, fin-wait-1, fin-wait-2, time-wait, closed, "
-        "close-wait,\n"
-        "last-ack, listening, closing; also 'exclude STATE'. Timers come with -i.\n"
+        "STATE: all, connected, synchronized, bucket, big, established, syn-sent, syn-recv,\n"
+        "fin-wait-1, fin-wait-2, time-wait, closed, close-wait, last-ack, listening, closing.\n"
+        "EXPRESSION: 'sport = :80', 'dport >= 1024', 'src 10.0.0.0/8', 'dst [::1]:443',\n"
+        "'src /run/*' of unix sockets, 'dev eth0', 'fwmark = 1'; with and, or, not, ( ).\n"
         "JSON fields: protocol (tcp, udp, raw, unix), state, recv_queue, send_queue, family,\n"
         "local_address, local_port, remote_address, remote_port, interface (index, 0: any), "
         "inode,\n"
-        "uid; of unix: type, path, peer_inode. With -p processes (a list of pid, fd, comm); with "
-        "-i\n"
-        "timer, timer_expires (ms), retransmits and tcp (congestion, rtt, rtt_variance, rto in "
+        "uid; of unix: type, path, peer_inode. With -e cookie, mark, cgroup (its id); with -p\n"
+        "processes (a list of pid, fd, comm); with -i or --options timer, timer_expires (ms),\n"
+        "retransmits; with -m memory (receive, receive_limit, send, send_limit, forward, queued,\n"
+        "options, backlog, dropped); with -i tcp (congestion, options, rtt, rtt_variance, rto in "
         "ms,\n"
-        "mss, cwnd, bytes_sent, bytes_acked, bytes_received, retransmitted, lost, delivery_rate).\n"
-        "With -s: protocol, state, count.\n"
-        "\nExamples:\n  ss -tlnp\n  ss -tn state established\n",
+        "retransmitted, and the fields of ss by their names there). With -s: protocol, state, "
+        "count.\n"
+        "\nExamples:\n  ss -tlnp\n  ss -tn state established '( sport = :80 or dport = :443 )'\n",
 };
 const Register registered{ss};
 
