@@ -30,6 +30,7 @@ tests=(
     lxc systemd-container
     python3-yaml       # the manifests of deploy/ are parsed
     iproute2 strace util-linux
+    net-tools iputils-ping traceroute mtr-tiny conntrack nftables procps # what is compared with them
     patch              # applies what diff prints
     mawk zstd          # yardsticks, with what Debian has anyway
     jq                 # what ours is compared with

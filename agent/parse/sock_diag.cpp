@@ -49,7 +49,7 @@ std::optional<Socket> inet_diag(Protocol protocol, Bytes message) {
             case INET_DIAG_SKMEMINFO: socket.memory = a.payload; break;
             case INET_DIAG_CONG: socket.congestion = text_of(a.payload); break;
             case INET_DIAG_SHUTDOWN: socket.shut = front<std::uint8_t>(a.payload); break;
-            case INET_DIAG_SKV6ONLY: socket.six_only = front<std::uint8_t>(a.payload); break;
+            case INET_DIAG_SKV6ONLY: socket.six_only = front<std::uint8_t>(a.payload) != 0; break;
             case INET_DIAG_MARK: socket.mark = front<std::uint32_t>(a.payload); break;
             case INET_DIAG_CGROUP_ID: socket.cgroup = front<std::uint64_t>(a.payload); break;
             default: break;

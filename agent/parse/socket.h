@@ -41,10 +41,10 @@ enum class Protocol : std::uint8_t { tcp, udp, raw, unix_ };
 
 struct Socket {
     Protocol protocol = Protocol::tcp;
-    std::uint8_t state = 0;  // of tcp_states.h: 1 established … 10 listening
-    std::uint8_t timer = 0;  // 0 none, 1 retransmission, 2 keepalive, 3 time wait, 4 probe
-    bool six_only = false;   // bound to ::, takes no IPv4
-    Address local, remote;   // of inet; for raw the port is the IP protocol
+    std::uint8_t state = 0;        // of tcp_states.h: 1 established … 10 listening
+    std::uint8_t timer = 0;        // 0 none, 1 retransmission, 2 keepalive, 3 time wait, 4 probe
+    std::optional<bool> six_only;  // bound to ::, takes no IPv4
+    Address local, remote;         // of inet; for raw the port is the IP protocol
     std::uint64_t receive_queue = 0;
     std::uint64_t send_queue = 0;
     std::uint64_t inode = 0;

@@ -106,9 +106,10 @@ def netstat_is_a_face_of_them():
     listener = socket.create_server(("127.0.0.1", 0))
     undo(listener.close)
     port = listener.getsockname()[1]
-    check(any(f"127.0.0.1:{port} " in line and f"[{os.getpid()}]" in line
+    check(any(f"127.0.0.1:{port} " in line and f" {os.getpid()}/" in line
               for line in out(AGENT, "netstat", "-tulpn").splitlines()), "the listener is missing")
-    equal(out(AGENT, "netstat", "-rn"), out(AGENT, "ip", "r"))
+    equal([json.loads(line) for line in out(AGENT, "netstat", "-r", "-o", "json").splitlines()],
+          json.loads(out(AGENT, "ip", "-j", "-4", "r")))
 
 
 main()

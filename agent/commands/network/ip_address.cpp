@@ -311,7 +311,13 @@ Result<> show_addresses(Invocation& call, const View& view, const Net& net) {
                                lifetime(address->preferred) + '\n');
             }
         } else {
-            call.out.write(link_line(net, link, false) + '\n');
+            call.out.write(link_line(net, link, false));
+            // Without the line of the hardware, what would stand at its end stands here.
+            if (family != AF_UNSPEC && link.peer_namespace) {
+                if (!link.queue_length) call.out.put(' ');
+                call.out.write(" link-netnsid " + std::to_string(*link.peer_namespace));
+            }
+            call.out.put('\n');
             if (family == AF_UNSPEC)
                 call.out.write("    " + hardware_line(view, link, false) + '\n');
             for (const auto* address : own) {

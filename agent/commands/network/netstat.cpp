@@ -221,7 +221,7 @@ Result<> show_sockets(Invocation& call) {
                                     : all_states & ~bit(10);
     view.extended = given.has('e');
     view.processes = given.has('p');
-    view.timers = given.has('o') && given.value('o') != "json";
+    view.timers = given.has("timers") || (given.has('o') && given.value('o') != "json");
     return print_sockets_of(call, view,
                             given.has('a')   ? "servers and established"
                             : given.has('l') ? "only servers"

@@ -26,6 +26,7 @@ struct Ping {
     std::size_t size = 56;
     int ttl = 0;
 
+    std::int64_t changed = 0;  // when something was last sent or came
     std::uint64_t sent = 0, received = 0, duplicates = 0, errors = 0;
     double least = 0, most = 0, sum = 0, squares = 0;
     struct Place {
@@ -86,6 +87,7 @@ void told(Ping& ping, const ProbeArrival& arrival, double milliseconds, bool tim
 }
 
 void take(Ping& ping, const ProbeArrival& arrival) {
+    ping.changed = now_microseconds();
     if (!arrival.reply) {
         ++ping.errors;
         return told(ping, arrival, 0, false, false);
@@ -93,7 +95,7 @@ void take(Ping& ping, const ProbeArrival& arrival) {
     auto& place = ping.place(arrival.sequence);
     const bool timed = place.sequence == arrival.sequence && place.at != 0;
     const bool duplicate = timed && place.answered;
-    const double took = static_cast<double>(now_microseconds() - place.at) / 1000.0;
+    const double took = static_cast<double>(ping.changed - place.at) / 1000.0;
     if (timed) {
         place.answered = true;
         if (ping.received == 0 || took < ping.least) ping.least = took;
@@ -125,7 +127,7 @@ Result<> exchange(Ping& ping, Prober& prober) {
                 ping.call.out.flush();
             }
             place = {now_microseconds(), sequence, false};
-            last = place.at;
+            last = ping.changed = place.at;
             ++ping.sent;
             if (const auto done = prober.send(sequence, ping.ttl); !done) {
                 // What cannot leave us is said each time, as the network may come back.
@@ -149,7 +151,7 @@ Result<> exchange(Ping& ping, Prober& prober) {
             std::clamp<std::int64_t>((until - now_microseconds() + 999) / 1000, 0, 3'600'000)));
         while (const auto arrival = prober.receive()) take(ping, *arrival);
     }
-    const auto took = (now_microseconds() - begun) / 1000;
+    const auto took = (ping.changed - begun) / 1000;
     const auto lost = ping.sent
                           ? static_cast<double>(ping.sent - std::min(ping.received, ping.sent)) *
                                 100 / static_cast<double>(ping.sent)
@@ -237,12 +239,18 @@ int run(Invocation& call) {
     }
     const auto shown = parse::text(ping.to);
     if (!call.json()) {
+        std::string from;
+        if (!options.source.empty()) {
+            from = " from " + parse::text(prober->source()) + " ";
+            if (!parse::numeric_address(options.source)) from += options.source;
+            from += ":";
+        }
         if (ping.to.family == AF_INET) {
-            call.out.print("PING %s (%s) %zu(%zu) bytes of data.\n", ping.host.c_str(),
-                           shown.c_str(), ping.size, ping.size + 28);
+            call.out.print("PING %s (%s)%s %zu(%zu) bytes of data.\n", ping.host.c_str(),
+                           shown.c_str(), from.c_str(), ping.size, ping.size + 28);
         } else {
-            call.out.print("PING %s(%s) %zu data bytes\n", ping.host.c_str(), shown.c_str(),
-                           ping.size);
+            call.out.print("PING %s(%s)%s %zu data bytes\n", ping.host.c_str(), shown.c_str(),
+                           from.c_str(), ping.size);
         }
         call.out.flush();
     }

@@ -136,7 +136,7 @@ Result<> Prober::set_up(BorrowedFd socket) const {
 }
 
 // Whether there is a route at all, said before anything is sent.
-Result<> Prober::look_for_way() const {
+Result<> Prober::look_for_way() {
     const Fd socket(::socket(options_.to.family, SOCK_DGRAM | SOCK_CLOEXEC, 0));
     if (!socket) return {};
     TRY(set_up(socket));
@@ -145,6 +145,11 @@ Result<> Prober::look_for_way() const {
     const SocketAddress address(to);
     if (::connect(socket.get(), address.get(), address.size) != 0) {
         return failed("connect", parse::text(to));
+    }
+    sockaddr_storage local{};
+    socklen_t size = sizeof local;
+    if (::getsockname(socket.get(), reinterpret_cast<sockaddr*>(&local), &size) == 0) {
+        source_ = address_of(std::as_bytes(std::span(&local, 1)));
     }
     return {};
 }

@@ -51,6 +51,8 @@ public:
     Result<> send(std::uint16_t sequence, int ttl);
     // What has come by now.
     std::optional<ProbeArrival> receive();
+    // The address of ours that it goes out from.
+    [[nodiscard]] const parse::Address& source() const { return source_; }
     // Until something comes, a signal does, or so many milliseconds are over.
     void wait(int milliseconds);
     [[nodiscard]] bool raw() const { return raw_; }
@@ -63,13 +65,14 @@ private:
         std::uint16_t sequence = 0;
     };
     Result<> set_up(BorrowedFd socket) const;
-    [[nodiscard]] Result<> look_for_way() const;
+    Result<> look_for_way();
     Result<> connect(std::uint16_t sequence, int ttl);
     std::optional<ProbeArrival> failure(BorrowedFd socket);
     std::optional<ProbeArrival> echo();
     std::optional<ProbeArrival> answered(Connection& connection);
 
     Options options_;
+    parse::Address source_;
     Fd socket_;
     bool raw_ = false;
     std::uint16_t id_ = 0;

@@ -238,10 +238,10 @@ void append_memory(std::string& line, const Socket& socket) {
     line += ')';
 }
 
-void append_tcp(std::string& line, const Socket& socket) {
+void append_tcp(std::string& line, const Socket& socket, bool with_options) {
     if (socket.tcp.empty()) return;
     const auto info = parse::front<tcp_info>(socket.tcp);
-    append_options(line, socket, info.tcpi_options);
+    append_options(line, socket, with_options ? info.tcpi_options : 0);
     for (const auto& field : fields) {
         // A listener's "sacked" is the length that its queue may have.
         if (field.offset == offsetof(tcp_info, tcpi_sacked) && socket.state == 10) continue;

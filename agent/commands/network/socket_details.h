@@ -13,8 +13,8 @@ std::string_view timer_name(std::uint8_t timer);  // "keepalive"
 void append_timer(std::string& line, const parse::Socket& socket);
 // " skmem:(r0,rb131072,…)"; nothing when it was not asked for.
 void append_memory(std::string& line, const parse::Socket& socket);
-// " cubic wscale:7,7 rto:204 …"
-void append_tcp(std::string& line, const parse::Socket& socket);
+// " cubic wscale:7,7 rto:204 …"; with the options that both ends agreed on in front.
+void append_tcp(std::string& line, const parse::Socket& socket, bool with_options);
 
 // {"receive":0,"receive_limit":131072,…}, {"congestion":"cubic","rtt":0.02,…}
 std::string memory_json(const parse::Socket& socket);

@@ -1,6 +1,7 @@
 // network/socket_filter.cpp - which sockets ss(8) is asked for: its expressions.
 #include "commands/network/socket_filter.h"
 
+#include "parse/lines.h"
 #include "parse/number.h"
 #include "parse/wildcard.h"
 
@@ -171,16 +172,18 @@ private:
             filter_.steps.push_back(std::move(step));
             return {};
         }
+        std::string name;
         std::string_view host = value, service;
         const auto colon = value.rfind(':');
         if (value.starts_with('[')) {
+            // "[::1]:22", "[fd00::]/8", "[fd00::/8]:22".
             const auto end = std::min(value.find(']'), value.size() - 1);
-            host = value.substr(1, end - 1);
-            const auto rest = value.substr(end + 1);
-            if (rest.starts_with(':')) service = rest.substr(1);
-            if (rest.starts_with('/'))
-                return refused(
-                    "filter", "'" + std::string(value) + "': the prefix belongs into the brackets");
+            name = value.substr(1, end - 1);
+            auto rest = value.substr(end + 1);
+            if (rest.starts_with('/')) name += parse::take(rest, ':');
+            if (rest.starts_with(':')) rest.remove_prefix(1);
+            host = name;
+            service = rest;
         } else if (colon != value.npos && value.find(':') == colon) {
             host = value.substr(0, colon);
             service = value.substr(colon + 1);

@@ -90,7 +90,7 @@ private:
     void inet_end(const parse::Address& end, std::uint32_t interface, const Socket& socket) {
         if (end.family == AF_INET) {
             parse::append_text(line_, end);
-        } else if (!socket.six_only && end.any()) {
+        } else if (!socket.six_only.value_or(false) && end.any()) {
             line_ += '*';
         } else {
             line_ += '[';
@@ -145,9 +145,7 @@ private:
                 std::snprintf(text, sizeof text, " fwmark:%#x", socket.mark);
                 line_ += text;
             }
-            if (socket.local.family == AF_INET6 && socket.cookie) {
-                line_ += socket.six_only ? " v6only:1" : " v6only:0";
-            }
+            if (socket.six_only) line_ += *socket.six_only ? " v6only:1" : " v6only:0";
         }
         if (socket.shut) {
             line_ += ' ';
@@ -160,7 +158,7 @@ private:
     void inside(const Socket& socket) {
         const auto before = line_.size();
         append_memory(line_, socket);
-        if (view_.details) append_tcp(line_, socket);
+        if (view_.details) append_tcp(line_, socket, view_.timers);
         if (line_.size() > before && !view_.one_line) line_.insert(before, "\n\t");
     }
 

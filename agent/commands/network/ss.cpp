@@ -140,7 +140,8 @@ Result<SocketView> read_view(const Invocation& call) {
     view.details = query.details = given.has('i');
     view.memory = query.memory = given.has('m');
     view.extended = given.has('e');
-    view.timers = given.has('o') && given.value('o') != "json";
+    view.timers =
+        view.extended || given.has("options") || (given.has('o') && given.value('o') != "json");
     view.processes = given.has('p');
     view.heading = !given.has('H');
     view.one_line = given.has('O');
@@ -269,7 +270,7 @@ constexpr Option options[]{
     {'p', "processes", "", "who holds each: users:((\"NAME\",pid=PID,fd=FD))"},
     {'o', "output", format_or_nothing, "timers; -o json: one object a line"},
     {0, "options", "", "timers"},
-    {'e', "extended", "", "owner, inode, cookie, mark, what is shut down"},
+    {'e', "extended", "", "timers, owner, inode, cookie, mark, what is shut down"},
     {'m', "memory", "", "memory of each, and its limits"},
     {'i', "info", "", "round trips, windows and bytes of TCP connections"},
     {'O', "oneline", "", "all of a socket in one line"},

@@ -69,9 +69,9 @@ void print_hop(Trace& trace, int hop) {
         }
         if (from.family == AF_UNSPEC || from.bytes != query.arrival.from.bytes) {
             from = query.arrival.from;
-            out.print(" %s ", parse::text(from).c_str());
+            out.print(" %s", parse::text(from).c_str());
         }
-        out.print(" %.3f ms%s", static_cast<double>(query.took) / 1000.0,
+        out.print("  %.3f ms%s", static_cast<double>(query.took) / 1000.0,
                   mark_of(query.arrival, family).c_str());
     }
     out.put('\n');
