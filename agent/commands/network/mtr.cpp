@@ -103,7 +103,7 @@ int run_mtr(Invocation& call) {
     catch_interrupt();
     std::vector<Hop> hops;
     for (double cycle = 0; cycle < cycles && !interrupted(); ++cycle) {
-        const auto begun = now_microseconds();
+        const auto begun = now();
         auto prober = Prober::open(trace.probe);
         if (!prober) {
             call.complain(prober.error());
@@ -122,8 +122,8 @@ int run_mtr(Invocation& call) {
             call.out.write("\x1b[H\x1b[J");
             print_report(trace, hops);
         }
-        while (cycle + 1 < cycles && !interrupted() && now_microseconds() - begun < second) {
-            prober->wait(static_cast<int>((begun + second - now_microseconds()) / 1000 + 1));
+        while (cycle + 1 < cycles && !interrupted() && now() - begun < second) {
+            prober->wait(static_cast<int>((begun + second - now()) / 1000 + 1));
             while (prober->receive()) {
             }
         }

@@ -1,6 +1,7 @@
 // ping.cpp - ping(8) as iputils has it.
 #include "commands/command.h"
 #include "commands/json.h"
+#include "commands/network/internet.h"
 #include "commands/network/probe.h"
 
 #include <netinet/in.h>
@@ -11,8 +12,6 @@
 
 namespace limpet::commands {
 namespace {
-
-constexpr std::int64_t second = 1'000'000;
 
 struct Ping {
     Invocation& call;
@@ -87,7 +86,7 @@ void told(Ping& ping, const ProbeArrival& arrival, double milliseconds, bool tim
 }
 
 void take(Ping& ping, const ProbeArrival& arrival) {
-    ping.changed = now_microseconds();
+    ping.changed = now();
     if (!arrival.reply) {
         ++ping.errors;
         return told(ping, arrival, 0, false, false);
@@ -108,15 +107,15 @@ void take(Ping& ping, const ProbeArrival& arrival) {
 }
 
 Result<> exchange(Ping& ping, Prober& prober) {
-    const auto begun = now_microseconds();
+    const auto begun = now();
     auto next = begun;
     auto last = begun;
     catch_interrupt();
     while (!interrupted()) {
-        const auto now = now_microseconds();
-        if (ping.deadline && now - begun >= ping.deadline) break;
+        const auto time = now();
+        if (ping.deadline && time - begun >= ping.deadline) break;
         const bool more = ping.count == 0 || ping.sent < static_cast<std::uint64_t>(ping.count);
-        if (more && now >= next) {
+        if (more && time >= next) {
             const auto sequence = static_cast<std::uint16_t>(ping.sent + 1);
             auto& place = ping.place(sequence);
             const bool silent =
@@ -126,7 +125,7 @@ Result<> exchange(Ping& ping, Prober& prober) {
                                     static_cast<unsigned long long>(ping.sent));
                 ping.call.out.flush();
             }
-            place = {now_microseconds(), sequence, false};
+            place = {now(), sequence, false};
             last = ping.changed = place.at;
             ++ping.sent;
             if (const auto done = prober.send(sequence, ping.ttl); !done) {
@@ -134,7 +133,7 @@ Result<> exchange(Ping& ping, Prober& prober) {
                 ping.call.complain(done.error());
                 ++ping.errors;
             }
-            next = std::max(next + ping.interval, now);
+            next = std::max(next + ping.interval, time);
             continue;
         }
         while (const auto arrival = prober.receive()) take(ping, *arrival);
@@ -145,10 +144,10 @@ Result<> exchange(Ping& ping, Prober& prober) {
                               : ping.received ? std::max(round_trip, ping.interval)
                                               : 10 * second;
         auto until = more ? next : last + patience;
-        if (!more && now >= until) break;
+        if (!more && time >= until) break;
         if (ping.deadline) until = std::min(until, begun + ping.deadline);
-        prober.wait(static_cast<int>(
-            std::clamp<std::int64_t>((until - now_microseconds() + 999) / 1000, 0, 3'600'000)));
+        prober.wait(
+            static_cast<int>(std::clamp<std::int64_t>((until - now() + 999) / 1000, 0, 3'600'000)));
         while (const auto arrival = prober.receive()) take(ping, *arrival);
     }
     const auto took = (ping.changed - begun) / 1000;

@@ -1,6 +1,8 @@
 // network/probe.cpp - single packets whose answers are waited for: ping, traceroute and mtr.
 #include "commands/network/probe.h"
 
+#include "commands/network/internet.h"
+
 #include "parse/netlink.h"
 
 #include <net/if.h>
@@ -20,29 +22,6 @@ namespace limpet::commands {
 namespace {
 
 using parse::Address;
-
-struct SocketAddress {
-    sockaddr_storage storage{};
-    socklen_t size = 0;
-
-    explicit SocketAddress(const Address& address) {
-        if (address.family == AF_INET) {
-            auto& four = reinterpret_cast<sockaddr_in&>(storage);
-            four.sin_port = __builtin_bswap16(address.port);
-            std::memcpy(&four.sin_addr, address.bytes.data(), 4);
-            size = sizeof four;
-        } else {
-            auto& six = reinterpret_cast<sockaddr_in6&>(storage);
-            six.sin6_port = __builtin_bswap16(address.port);
-            std::memcpy(&six.sin6_addr, address.bytes.data(), 16);
-            size = sizeof six;
-        }
-        storage.ss_family = static_cast<sa_family_t>(address.family);
-    }
-    [[nodiscard]] const sockaddr* get() const {
-        return reinterpret_cast<const sockaddr*>(&storage);
-    }
-};
 
 Address address_of(parse::Bytes bytes) {
     Address address;
@@ -124,7 +103,7 @@ Result<> Prober::set_up(BorrowedFd socket) const {
     const auto& source = options_.source;
     if (source.empty()) return {};
     if (const auto address = parse::numeric_address(source)) {
-        const SocketAddress local(*address);
+        const auto local = socket_address(*address);
         if (::bind(socket.get(), local.get(), local.size) != 0) return failed("bind", source);
         return {};
     }
@@ -142,7 +121,7 @@ Result<> Prober::look_for_way() {
     TRY(set_up(socket));
     auto to = options_.to;
     to.port = 1025;
-    const SocketAddress address(to);
+    const auto address = socket_address(to);
     if (::connect(socket.get(), address.get(), address.size) != 0) {
         return failed("connect", parse::text(to));
     }
@@ -199,7 +178,7 @@ Result<> Prober::connect(std::uint16_t sequence, int ttl) {
     if (!socket) return failed("open", "a TCP socket");
     TRY(set_up(socket));
     set(socket, four ? IPPROTO_IP : IPPROTO_IPV6, four ? IP_TTL : IPV6_UNICAST_HOPS, ttl);
-    const SocketAddress to(options_.to);
+    const auto to = socket_address(options_.to);
     if (::connect(socket.get(), to.get(), to.size) != 0 && errno != EINPROGRESS &&
         errno != ECONNREFUSED) {
         return failed("connect", parse::text(options_.to));
@@ -233,7 +212,7 @@ Result<> Prober::send(std::uint16_t sequence, int ttl) {
     }
     // A raw ICMPv6 socket takes no port.
     if (options_.kind == ProbeKind::icmp) address.port = 0;
-    const SocketAddress to(address);
+    const auto to = socket_address(address);
     for (int attempt = 0;; ++attempt) {
         if (::sendto(socket_.get(), packet.data(), packet.size(), 0, to.get(), to.size) >= 0)
             return {};

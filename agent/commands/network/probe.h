@@ -79,8 +79,6 @@ private:
     std::vector<Connection> connections_;  // of tcp, one for each probe
 };
 
-// A monotonic clock, in microseconds.
-std::int64_t now_microseconds();
 // "Destination Host Unreachable", "Time to live exceeded".
 std::string arrival_text(const ProbeArrival& arrival, int family);
 

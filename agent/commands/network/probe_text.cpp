@@ -2,13 +2,15 @@
 // time.
 #include "commands/network/probe.h"
 
+#include "commands/network/resolve.h"
+#include "commands/session/duration.h"
+
 #include <netinet/icmp6.h>
 
 #include <linux/icmp.h>
 
 #include <array>
 #include <cerrno>
-#include <charconv>
 #include <csignal>
 #include <cstdio>
 #include <ctime>
@@ -19,12 +21,6 @@ namespace {
 volatile std::sig_atomic_t stopped = 0;
 
 }  // namespace
-
-std::int64_t now_microseconds() {
-    timespec now{};
-    ::clock_gettime(CLOCK_MONOTONIC, &now);
-    return now.tv_sec * std::int64_t{1'000'000} + now.tv_nsec / 1000;
-}
 
 std::string arrival_text(const ProbeArrival& arrival, int family) {
     if (arrival.local)
@@ -78,10 +74,8 @@ Result<double> number_option(const commands::Options& given, char letter, double
                              double otherwise) {
     const auto text = given.value(letter);
     if (!text) return otherwise;
-    double value = 0;
-    const auto* end = text->data() + text->size();
-    const auto [at, problem] = std::from_chars(text->data(), end, value);
-    if (problem != std::errc{} || at != end || !(value >= least && value <= most)) {
+    const auto value = duration(std::string(*text)).value_or(-1);
+    if (!(value >= least && value <= most)) {
         char range[80];
         std::snprintf(range, sizeof range, "no number from %.15g to %.15g", least, most);
         return refused(std::string("-") + letter, "'" + std::string(*text) + "' is " + range);
@@ -98,13 +92,10 @@ void catch_interrupt() {
 
 bool interrupted() { return stopped; }
 
-Result<parse::Address> host_address(const target::Target&, const std::string& host, int family) {
-    const auto address = parse::numeric_address(host);
-    if (!address) return refused(host, "is no address");
-    if (family != AF_UNSPEC && family != address->family) {
-        return refused(host, family == AF_INET ? "is no IPv4 address" : "is no IPv6 address");
-    }
-    return *address;
+Result<parse::Address> host_address(const target::Target& target, const std::string& host,
+                                    int family) {
+    const auto found = TRY(resolve(target, host, family));
+    return found.front();
 }
 
 }  // namespace limpet::commands

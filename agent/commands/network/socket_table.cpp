@@ -2,6 +2,7 @@
 #include "commands/network/socket_table.h"
 
 #include "commands/network/ip.h"
+#include "commands/network/resolve.h"
 #include "commands/network/socket_details.h"
 #include "commands/table.h"
 
@@ -88,7 +89,9 @@ private:
     }
     // As ss: "*" is any address of both families, "%lo" the interface that it is bound to.
     void inet_end(const parse::Address& end, std::uint32_t interface, const Socket& socket) {
-        if (end.family == AF_INET) {
+        if (view_.names && !end.any()) {
+            line_ += visible(host(end));
+        } else if (end.family == AF_INET) {
             parse::append_text(line_, end);
         } else if (!socket.six_only.value_or(false) && end.any()) {
             line_ += '*';
@@ -108,6 +111,13 @@ private:
         } else {
             cell("*");
         }
+    }
+    const std::string& host(const parse::Address& address) {
+        const auto text = parse::text(address);
+        const auto known =
+            std::ranges::find(hosts_, text, &std::pair<std::string, std::string>::first);
+        if (known != hosts_.end()) return known->second;
+        return hosts_.emplace_back(text, host_name(call_.target, address)).second;
     }
     const ip::Net& links() {
         // Without them, interfaces are called by their number.
@@ -168,6 +178,7 @@ private:
     bool with_type_, with_state_;
     Table table_;
     std::optional<ip::Net> net_;
+    std::vector<std::pair<std::string, std::string>> hosts_;  // asked for once each
     std::string line_;
 };
 

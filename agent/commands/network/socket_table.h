@@ -16,8 +16,7 @@ struct SocketView {
     bool extended = false;  // uid, inode
     bool heading = true;
     bool one_line = false;
-    bool names = false;  // of hosts and ports
-    bool only_type = false;
+    bool names = false;  // of hosts
 };
 
 // Reads, filters, sorts nothing: the kernel's order. Prints the table or JSON.

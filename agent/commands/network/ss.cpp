@@ -1,6 +1,7 @@
 // ss.cpp - sockets of the target's network namespace; the options of ss(8).
 #include "commands/json.h"
 #include "commands/network/ip.h"
+#include "commands/network/resolve.h"
 #include "commands/network/socket_table.h"
 #include "limpet/limits.h"
 #include "parse/lines.h"
@@ -145,6 +146,7 @@ Result<SocketView> read_view(const Invocation& call) {
     view.processes = given.has('p');
     view.heading = !given.has('H');
     view.one_line = given.has('O');
+    view.names = given.has('r');
     query.states = given.has('a')   ? all_states
                    : given.has('l') ? listening_states
                                     : connected & ~bit(3) & ~bit(6);
@@ -152,8 +154,8 @@ Result<SocketView> read_view(const Invocation& call) {
     const SocketNames names{
         .port = [&](std::string_view name) { return service_port(call.target, name); },
         .interface = interface_index,
-        .host = [](const std::string& name) -> Result<parse::Address> {
-            return refused("filter", "'" + name + "' is no address");
+        .host = [&](const std::string& name) -> Result<parse::Address> {
+            return TRY(resolve(call.target, name)).front();
         },
     };
     view.filter = TRY(socket_filter(std::span(call.operands).subspan(states), names));
@@ -267,6 +269,7 @@ constexpr Option options[]{
     {'l', "listening", "", "only those that listen"},
     {'a', "all", "", "also those that listen"},
     {'n', "numeric", "", "numbers for ports: always so"},
+    {'r', "resolve", "", "names for hosts, by the target's own ways"},
     {'p', "processes", "", "who holds each: users:((\"NAME\",pid=PID,fd=FD))"},
     {'o', "output", format_or_nothing, "timers; -o json: one object a line"},
     {0, "options", "", "timers"},
@@ -283,7 +286,8 @@ constexpr Option options[]{
 
 constexpr Command ss{
     .name = "ss",
-    .usage = "[-tuwx46lanpoemisHO] [-o json] [-A KINDS] [state STATE] [exclude STATE] [EXPRESSION]",
+    .usage =
+        "[-tuwx46lanrpoemisHO] [-o json] [-A KINDS] [state STATE] [exclude STATE] [EXPRESSION]",
     .summary = "list sockets of the target's network namespace",
     .theme = "network",
     .promise = Promise::network | Promise::processes,

@@ -22,7 +22,7 @@ void take(Trace& trace, const ProbeArrival& arrival) {
     auto& query = trace.all[index];
     if (query.over || query.sent == 0) return;
     query.over = true;
-    query.took = now_microseconds() - query.sent;
+    query.took = now() - query.sent;
     query.arrival = arrival;
     const int hop = trace.first + static_cast<int>(index) / trace.queries;
     if (ends(arrival, trace.probe.to.family) && (trace.end == 0 || hop < trace.end))
@@ -35,15 +35,15 @@ Result<> follow(Trace& trace, Prober& prober, const std::function<void(int hop)>
     std::size_t next = 0;
     int shown = trace.first - 1;
     while (!interrupted()) {
-        const auto now = now_microseconds();
+        const auto time = now();
         std::size_t out = 0;
-        std::int64_t until = now + second;
+        std::int64_t until = time + second;
         const auto limit =
             static_cast<std::size_t>((trace.last() - trace.first + 1) * trace.queries);
         for (std::size_t i = 0; i < next; ++i) {
             auto& query = trace.all[i];
             if (query.over) continue;
-            if (now - query.sent >= trace.patience) {
+            if (time - query.sent >= trace.patience) {
                 query.over = true;
                 prober.forget(static_cast<std::uint16_t>(trace.base + i));
                 continue;
@@ -53,7 +53,7 @@ Result<> follow(Trace& trace, Prober& prober, const std::function<void(int hop)>
         }
         while (out < at_once && next < limit) {
             auto& query = trace.all[next];
-            query.sent = now_microseconds();
+            query.sent = now();
             const auto sequence = static_cast<std::uint16_t>(trace.base + next);
             const int ttl = trace.first + static_cast<int>(next) / trace.queries;
             if (const auto sent = prober.send(sequence, ttl); !sent) {
@@ -75,8 +75,8 @@ Result<> follow(Trace& trace, Prober& prober, const std::function<void(int hop)>
             done(shown + 1);
         }
         if (shown >= trace.last()) return {};
-        prober.wait(static_cast<int>(
-            std::clamp<std::int64_t>((until - now_microseconds() + 999) / 1000, 0, 1000)));
+        prober.wait(
+            static_cast<int>(std::clamp<std::int64_t>((until - now() + 999) / 1000, 0, 1000)));
         while (const auto arrival = prober.receive()) take(trace, *arrival);
     }
     return {};

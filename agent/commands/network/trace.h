@@ -1,14 +1,13 @@
 // network/trace.h - packets that may pass few routers, for traceroute and mtr.
 #pragma once
 
+#include "commands/network/internet.h"
 #include "commands/network/probe.h"
 
 #include <functional>
 #include <vector>
 
 namespace limpet::commands {
-
-inline constexpr std::int64_t second = 1'000'000;
 
 struct TraceQuery {
     std::int64_t sent = 0;
