@@ -127,6 +127,7 @@ struct Simple : Node {
 
 struct Pipeline : Node {
     bool negated = false;
+    bool timed = false;
     std::span<const Node* const> stages;
 };
 

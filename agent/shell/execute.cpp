@@ -6,8 +6,10 @@
 #include "shell/shell.h"
 #include "sys/file.h"
 
+#include <sys/times.h>
 #include <unistd.h>
 
+#include <cstdio>
 #include <utility>
 
 namespace limpet::shell {
@@ -65,11 +67,31 @@ int run_stage(Shell& shell, const Node* node) {
     return run(shell, node, true);
 }
 
+// In the format of POSIX time -p: what passed, and what we and our children used since `before`.
+void tell_times(clock_t begin, const tms& before) {
+    tms after{};
+    const clock_t end = ::times(&after);
+    const long ticks = ::sysconf(_SC_CLK_TCK);
+    const auto used = [](const tms& all) {
+        return std::pair(all.tms_utime + all.tms_cutime, all.tms_stime + all.tms_cstime);
+    };
+    const clock_t spent[]{end - begin, used(after).first - used(before).first,
+                          used(after).second - used(before).second};
+    char text[128];
+    std::snprintf(text, sizeof text, "real %ld.%02ld\nuser %ld.%02ld\nsys %ld.%02ld\n",
+                  spent[0] / ticks, spent[0] % ticks * 100 / ticks, spent[1] / ticks,
+                  spent[1] % ticks * 100 / ticks, spent[2] / ticks, spent[2] % ticks * 100 / ticks);
+    write_fd(2, text);
+}
+
 int run_pipeline(Shell& shell, const Pipeline& node, bool last) {
     int status = 0;
+    tms before{};
+    const clock_t begin = node.timed ? ::times(&before) : 0;
     shell.tested += node.negated;
-    if (node.stages.size() == 1) {
-        status = run(shell, node.stages[0], last && !node.negated);
+    const bool one = node.stages.size() == 1;
+    if (one) {
+        status = run(shell, node.stages[0], last && !node.negated && !node.timed);
     } else {
         auto& job = add_job(shell, node.text);
         const bool started = start_stages(shell, node, job, false);
@@ -77,8 +99,11 @@ int run_pipeline(Shell& shell, const Pipeline& node, bool last) {
         if (!started) status = 1;
     }
     shell.tested -= node.negated;
+    if (node.timed) tell_times(begin, before);
     if (shell.leaving()) return shell.status;
     if (node.negated) return shell.status = status == 0 ? 1 : 0;
+    // The stage itself has seen to a failure.
+    if (one) return shell.status = status;
     return failed_unseen(shell, shell.status = status);
 }
 
@@ -88,7 +113,7 @@ int run_background(Shell& shell, const Node* node) {
     bool started = true;
     const auto* pipeline =
         node->kind == NodeKind::pipeline ? static_cast<const Pipeline*>(node) : nullptr;
-    if (pipeline && !pipeline->negated && pipeline->stages.size() > 1) {
+    if (pipeline && !pipeline->negated && !pipeline->timed && pipeline->stages.size() > 1) {
         started = start_stages(shell, *pipeline, job, true);
     } else {
         const pid_t child = fork_process(shell, job, true, name_of(*node));

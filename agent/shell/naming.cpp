@@ -10,9 +10,9 @@
 namespace limpet::shell {
 namespace {
 
-constexpr std::string_view reserved[] = {"!",    "{",    "}",     "case", "do",  "done",
-                                         "elif", "else", "esac",  "fi",   "for", "if",
-                                         "in",   "then", "until", "while"};
+constexpr std::string_view reserved[] = {"!",    "{",    "}",    "case",  "do",   "done",
+                                         "elif", "else", "esac", "fi",    "for",  "if",
+                                         "in",   "then", "time", "until", "while"};
 
 // `command -v` (brief) and `type`, `command -V`.
 int describe(Shell& shell, const std::string& name, bool brief) {

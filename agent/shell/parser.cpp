@@ -167,16 +167,35 @@ void Parser::and_or(std::vector<Item>& items) {
     }
 }
 
+// The reserved word `time`, with -p; before another option, or nothing, it is the command.
+bool Parser::times() {
+    if (!is_reserved("time")) return false;
+    const auto rest = std::string_view(source_->text).substr(source_->at);
+    const auto next = rest.substr(std::min(rest.find_first_not_of(" \t"), rest.size()));
+    const bool format = next.starts_with("-p ");
+    if (next.empty() || (!format && std::string_view("-;&|)\n#").contains(next[0]))) return false;
+    consume();
+    if (format && peek() == Token::word) consume();
+    return true;
+}
+
 const Node* Parser::pipeline() {
     peek();
     const auto start = token_start_;
     const int line = token_line_;
     bool negated = false;
     bool bang = false;
-    while (is_reserved("!")) {
-        negated = !negated;
-        bang = true;
-        consume();
+    bool timed = false;
+    for (;;) {
+        if (times()) {
+            timed = true;
+        } else if (is_reserved("!")) {
+            negated = !negated;
+            bang = true;
+            consume();
+        } else {
+            break;
+        }
     }
     std::vector<const Node*> stages;
     for (;;) {
@@ -189,9 +208,10 @@ const Node* Parser::pipeline() {
         skip_newlines();
         if (is_reserved("!")) unexpected();
     }
-    if (stages.size() == 1 && !bang) return stages[0];
+    if (stages.size() == 1 && !bang && !timed) return stages[0];
     auto* node = arena().make(Pipeline{{.kind = NodeKind::pipeline, .line = line}});
     node->negated = negated;
+    node->timed = timed;
     node->stages = arena().copy(stages);
     node->text = written_since(start);
     return node;
@@ -207,7 +227,7 @@ const Node* Parser::command() {
     bool substituted = false;
     while (!node && !broken_ && peek() == Token::word && substitute_alias()) {
         substituted = true;
-        node = is_reserved("!") ? pipeline() : compound();
+        node = is_reserved("!") || is_reserved("time") ? pipeline() : compound();
     }
     if (!node && !broken_) node = simple();
     if (!node && !broken_ && substituted) {

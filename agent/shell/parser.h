@@ -88,6 +88,7 @@ private:
     void list_item(std::vector<Item>& items, bool& more, bool top);
     void and_or(std::vector<Item>& items);
     const Node* pipeline();
+    bool times();
     const Node* command();
     const Node* simple();
     bool simple_word(std::vector<Assignment>& assignments, std::vector<Word>& words);

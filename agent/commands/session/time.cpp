@@ -135,8 +135,11 @@ constexpr Command time{
     .run = run,
     .options = options,
     .help =
-        "COMMAND is one of limpet's; of a pipeline, `time sh -c '... | ...'`. The seconds go to\n"
-        "standard error: real, user and sys. Status: the command's own.\n"
+        "COMMAND is one of limpet's. In the shell `time` and `time -p` are reserved words, for a "
+        "whole\n"
+        "pipeline or a group: time { ...; }. The seconds go to standard error: real, user and "
+        "sys.\n"
+        "Status: the command's own.\n"
         "FORMAT also has %E (h:mm:ss), %F %R page faults with and without a read, %c %w switches\n"
         "that were forced and waits, %I %O blocks read and written, %C the command.\n\n"
         "Example:\n  time find / -name core\n",
