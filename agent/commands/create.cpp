@@ -8,6 +8,7 @@
 #include "sys/process.h"
 #include "target/confine.h"
 #include "target/deadline.h"
+#include "target/resolve.h"
 
 #include <fcntl.h>
 #include <sys/prctl.h>
@@ -153,6 +154,17 @@ Result<Place> place_behind(const Invocation& call, std::string_view operand) {
     place.target = &call.target;
     place.directory.fd = TRY(directory->open(rest, O_PATH));
     return place;
+}
+
+Result<Fd> create_beside(const Place& place, Place& half) {
+    half = place.entry({}, ".limpet-" + std::to_string(::getpid()), place.spoken);
+    half.borrowed = place.at();
+    auto opened =
+        target::resolve(BorrowedFd(half.at()), half.name, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW,
+                        RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS, 0600);
+    if (opened) return opened;
+    errno = opened.error().code;
+    return half.failed("write");
 }
 
 bool asked(Invocation& call, const std::string& question) {

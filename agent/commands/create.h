@@ -51,6 +51,9 @@ struct Place {
 Result<Place> place_of(const Invocation& call, std::string_view operand);
 // Where the operand leads, through links.
 Result<Place> place_behind(const Invocation& call, std::string_view operand);
+// A new file in the directory of `place`, which is to be renamed to it once it is whole: `half`
+// names it, the mode is 0600.
+Result<Fd> create_beside(const Place& place, Place& half);
 // y or Y on standard input.
 bool asked(Invocation& call, const std::string& question);
 

@@ -18,6 +18,7 @@
 #include <sys/syscall.h>
 #include <termios.h>
 
+#include <csignal>
 #include <span>
 
 namespace limpet::target {
@@ -226,6 +227,10 @@ Rules rules_of(Confined who, Grant promise, Opens opens) {
         SYS_fcntl, 1,
         {F_GETFD, F_SETFD, F_GETFL, F_SETFL, F_DUPFD, F_DUPFD_CLOEXEC, F_GETPIPE_SZ, F_SETPIPE_SZ});
     if (who == Confined::shell) add_shell(rules);
+    if (who == Confined::command) {
+        // What has the screen stops its job at Ctrl-Z, as the terminal would: its own and no other.
+        rules.by_argument.push_back({SYS_kill, 1, ~0U, {SIGTSTP}, 0, ~0U});
+    }
     if (who == Confined::remover) {
         rules.allow(SYS_unlinkat);
         add_files(rules, opens);

@@ -61,6 +61,11 @@ std::string attack(const target::Target& box) {
     SAY_UNLESS(refused_call(::ptrace(PTRACE_SEIZE, box.pid, nullptr, nullptr)));
     SAY_UNLESS(refused_call(::syscall(SYS_process_vm_readv, box.pid, nullptr, 0, nullptr, 0, 0)));
     SAY_UNLESS(refused_call(::kill(box.pid, 0)));
+    // Ctrl-Z stops the own job: no other signal, and nobody else.
+    SAY_UNLESS(refused_call(::kill(box.pid, SIGTSTP)));
+    SAY_UNLESS(refused_call(::kill(-1, SIGTSTP)));
+    SAY_UNLESS(refused_call(::kill(0, SIGSTOP)));
+    SAY_UNLESS(refused_call(::kill(0, SIGTERM)));
     SAY_UNLESS(refused_call(::unshare(CLONE_NEWUSER)));
     SAY_UNLESS(refused_call(::setns(root, 0)));
     SAY_UNLESS(refused_call(::chroot(".")));

@@ -121,6 +121,54 @@ def does_not_lose_changes():
 
 
 @case
+def the_new_text_takes_the_place_of_the_old():
+    path = file("a\n")
+    os.chmod(path, 0o640)
+    os.chown(path, 12, 34)
+    held = open(path)
+    screen = Full(AGENT, "vi", path, columns=100)
+    screen.keys("x:w\r")
+    screen.sees(lambda: "1 line, 1 byte written" == screen.screen.line(7)[-22:], "what was written")
+    status = os.stat(path)
+    equal((status.st_mode & 0o777, status.st_uid, status.st_gid), (0o640, 12, 34))
+    # Who reads the old one reads all of it.
+    equal(held.read(), "a\n")
+    equal(os.listdir(os.path.dirname(path)).count(os.path.basename(path)), 1)
+    os.link(path, path + ".other")
+    screen.keys("ib\x1b:w\r")
+    screen.sees(lambda: "written in place" in screen.screen.line(7), "that it has two names")
+    equal(contents(path + ".other"), b"b\n")
+    os.symlink(path, path + ".link")
+    os.unlink(path + ".other")
+    screen.ends(":q\r")
+    screen = Full(AGENT, "vi", path + ".link", columns=100)
+    screen.keys("x:wq\r")
+    screen.ends()
+    check(os.path.islink(path + ".link"), "a link became a file")
+    equal(contents(path), b"\n")
+
+
+@case
+def stops_and_goes_on():
+    path = file("text\n")
+    screen = Full(AGENT, "sh", rows=40, columns=60, PS1="$ ")
+    at_prompt = lambda: not screen.screen.kept and screen.screen.before_cursor() == "$ "  # noqa: E731
+    for command, ends in ((f"vi {path}", ":q\r"), (f"less {path}", "q"), (f"cat {path} | less", "q")):
+        screen.sees(at_prompt, "the prompt")
+        screen.keys(command + "\r")
+        screen.sees(lambda: screen.screen.line(0) == "text" and screen.screen.kept, "the text")
+        screen.keys(ctrl("Z"))
+        screen.sees(at_prompt, "the shell")
+        screen.keys("jobs; echo $((40 + 2)) ${#PS1}\r")
+        screen.sees(lambda: "42 2" in screen.screen.lines() and "topped" in "".join(screen.screen.lines()), "a job")
+        screen.keys("fg\r")
+        screen.sees(lambda: screen.screen.line(0) == "text" and screen.screen.kept, "the text again")
+        screen.keys(ends)
+    screen.sees(at_prompt, "the prompt")
+    screen.ends("exit\r")
+
+
+@case
 def several_files():
     first, second = file("1\n", "first"), file("2\n", "second")
     screen = Full(AGENT, "vi", first, second)

@@ -173,6 +173,13 @@ int Fullscreen::key(int milliseconds, int other) {
         return next;
     }
     const int got = byte(milliseconds, other);
+    if (got == key::control('Z') && started_) {
+        stop();
+        // All of our job, the writer of a pipe that we show too. Where no shell waits for it the
+        // kernel lets it go on.
+        ::kill(0, SIGTSTP);
+        return start(alternate_) ? key::resized : key::ended;
+    }
     return got == key::escape ? sequence() : got;
 }
 

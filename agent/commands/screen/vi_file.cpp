@@ -26,6 +26,24 @@ Result<std::string> contents(Invocation& call, const std::string& name) {
     }
 }
 
+// A new file takes the place of the old one, where that leaves its owner, mode and links as they
+// are: whatever happens meanwhile, one of the two is whole.
+Result<> replace(Invocation& call, const std::string& name, std::string_view all) {
+    const auto place = TRY(place_of(call, name));
+    const auto model = TRY(place.stat());
+    if (!S_ISREG(model.stx_mode) || model.stx_nlink != 1) {
+        return refused("replace " + name, "it is a link, or has several");
+    }
+    Place half;
+    const auto file = TRY(create_beside(place, half));
+    auto done = sys::write_all(file, all);
+    if (done) done = chown(half, model.stx_uid, model.stx_gid);
+    if (done) done = chmod(half, model.stx_mode & 07777);
+    if (done) done = rename(half, place);
+    if (!done) (void)remove(half, false);
+    return done;
+}
+
 std::string sizes(std::string_view name, std::size_t lines, std::size_t bytes) {
     return quoted(name) + " " + std::to_string(lines) + (lines == 1 ? " line, " : " lines, ") +
            std::to_string(bytes) + (bytes == 1 ? " byte" : " bytes");
@@ -83,26 +101,27 @@ bool Vi::write(std::string_view given, Range lines, bool force) {
     const auto first = whole ? 0 : lines.first;
     const auto count = whole ? text_.size() : lines.last - lines.first + 1;
     const auto all = text_.text(first, count);
-    auto file = create(call_, name, Writing::truncate);
+    const auto file = create(call_, name, Writing::keep);
     if (!file) {
         message_ = limpet::text(file.error());
         return false;
     }
-    std::size_t done = 0;
-    while (done < all.size()) {
-        const auto got = ::write(file->get(), all.data() + done, all.size() - done);
-        if (got < 0 && errno == EINTR) continue;
-        if (got <= 0) {
-            message_ = limpet::text(failed("write", name).error()) + ": only " +
-                       std::to_string(done) + " of " + std::to_string(all.size()) +
-                       " bytes are in it now; the text is still here";
+    const auto replaced = replace(call_, name, all);
+    if (!replaced) {
+        Result<> done;
+        // What is no file has no length.
+        if (::ftruncate(file->get(), 0) != 0 && errno != EINVAL) done = failed("write", name);
+        if (done) done = sys::write_all(*file, all);
+        if (!done) {
+            message_ =
+                limpet::text(done.error()) + ": " + name + " is not whole; the text is still here";
             return false;
         }
-        done += static_cast<std::size_t>(got);
     }
     if (name_.empty()) name_ = name;
     if (whole && name == name_) text_.saved();
     message_ = sizes(name, text_.empty() ? 0 : count, all.size()) + " written";
+    if (!replaced) message_ += " in place (" + limpet::text(replaced.error()) + ")";
     return true;
 }
 

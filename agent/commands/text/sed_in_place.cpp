@@ -2,7 +2,6 @@
 #include "commands/text/sed_in_place.h"
 
 #include "commands/create.h"
-#include "target/resolve.h"
 
 #include <unistd.h>
 
@@ -33,22 +32,15 @@ Result<int> edit_one(Invocation& call, const std::string& operand,
         return refused("edit", operand + " is no regular file");
     }
     const auto model = TRY(target::stat(call.target, call.path(operand), target::Follow::yes));
-    auto half = place.entry({}, ".limpet-" + std::to_string(::getpid()), operand);
-    half.borrowed = place.at();
-    auto opened =
-        target::resolve(BorrowedFd(half.at()), half.name, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW,
-                        RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS, 0600);
-    if (!opened) {
-        errno = opened.error().code;
-        return half.failed("write");
-    }
+    Place half;
+    const auto opened = TRY(create_beside(place, half));
     Invocation one{.command = call.command,
                    .target = call.target,
                    .options = call.options,
                    .operands = {operand},
                    .directory = call.directory,
                    .environment = call.environment,
-                   .out = Output(BorrowedFd(*opened))};
+                   .out = Output(BorrowedFd(opened))};
     const int result = edit(one);
     one.out.flush();
     Result<> done;
