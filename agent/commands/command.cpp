@@ -125,7 +125,10 @@ Result<> parse_options(const Command& command, std::span<const std::string> argu
             const Option* option = by_letter(command, word[at]);
             const bool digit = word[at] >= '0' && word[at] <= '9';
             if (const auto* count = by_letter(command, '#'); !option && digit && count) {
-                const auto end = std::min(word.find_first_not_of("0123456789", at), word.size());
+                auto end = std::min(word.find_first_not_of("0123456789", at), word.size());
+                // -5c of head and tail.
+                const bool unit = count->argument.ends_with(']');
+                if (unit && end < word.size() && count->argument.contains(word[end])) ++end;
                 options.add(*count, std::string(word.substr(at, end - at)));
                 at = end - 1;
                 continue;

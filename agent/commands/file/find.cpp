@@ -53,7 +53,29 @@ bool search(State& state, Walk& walk, const Test& test, const std::string& opera
     return !state.quit;
 }
 
+// The paths that -files0-from names, each ended by a zero byte; the two words go. False when it is
+// not there.
+Result<bool> paths_from_file(Invocation& call, std::vector<std::string>& paths) {
+    auto& words = call.operands;
+    const auto at = std::ranges::find(words, "-files0-from");
+    if (at == words.end()) return false;
+    if (at + 1 == words.end()) return refused("-files0-from", "it needs a file");
+    auto input = TRY(call.open(at[1]));
+    while (auto name = TRY(input.line('\0'))) {
+        if (name->ends_with('\0')) name->remove_suffix(1);
+        if (!name->empty()) paths.emplace_back(*name);
+    }
+    words.erase(at, at + 2);
+    return true;
+}
+
 int run(Invocation& call) {
+    std::vector<std::string> listed;
+    const auto from_file = paths_from_file(call, listed);
+    if (!from_file) {
+        call.complain(from_file.error());
+        return 1;
+    }
     std::span<const std::string> words(call.operands);
     if (words.size() == 1 && words[0] == "--help") {
         call.out.write(help_text(call.command));
@@ -72,8 +94,13 @@ int run(Invocation& call) {
     std::vector<std::string> operands(words.begin(),
                                       words.begin() + static_cast<std::ptrdiff_t>(paths));
     words = words.subspan(paths);
-    if (operands.empty()) operands.emplace_back(".");
-    if (deletes(words) && !target::may_write(call.target) &&
+    if (*from_file && !operands.empty()) return call.misused("-files0-from takes no paths beside");
+    if (*from_file) {
+        operands = std::move(listed);
+    } else if (operands.empty()) {
+        operands.emplace_back(".");
+    }
+    if (deletes(words) && !target::may_write(call.target) && !operands.empty() &&
         target::place(call.target, call.path(operands[0])).first != &call.target.scratch) {
         call.complain(
             "-delete is not allowed: this session may not use modify (needs --allow modify or "
@@ -132,7 +159,8 @@ constexpr Command find{
         "-nouser -nogroup, -links -inum [+-]N, -empty, -samefile FILE, -fstype TYPE, -readable\n"
         "-writable -executable (by mode), -true, -false.\n"
         "Operators: ( ), !, -a, -o, a comma.\n"
-        "Options: -maxdepth -mindepth N, -depth, -xdev, -daystart, -follow, -regextype TYPE.\n"
+        "Options: -maxdepth -mindepth N, -depth, -xdev, -daystart, -follow, -regextype TYPE,\n"
+        "-files0-from FILE (its names, each ended by a zero byte, are the paths).\n"
         "Actions: -print -print0 -ls -prune -quit, -printf FORMAT, -json, -exec COMMAND {} ; (or "
         "{} +),\n"
         "-execdir, -ok, -okdir; with --allow modify or --scratch, -fprint -fprint0 "

@@ -221,7 +221,16 @@ std::string Printer::size(const struct statx& status) const {
     return style_.size.show(status.stx_size);
 }
 
-std::string Printer::when(const struct statx& status) const {
+std::string Printer::line(const Item& item) const {
+    auto text = decorated(item);
+    if (item.type != DT_LNK) return text;
+    text += " -> " + name(item.link);
+    if (style_.marks != Marks::slash) text += mark(item.behind, IFTODT(item.behind));
+    return text;
+}
+
+std::string Printer::when(const struct statx& status) {
+    if (now_ == 0) now_ = std::time(nullptr);
     const auto& stamp = time(status);
     const auto at = local_.at(stamp.tv_sec, stamp.tv_nsec);
     if (!style_.time_format.empty()) return parse::format_time(style_.time_format, at);
@@ -243,7 +252,6 @@ void Printer::print_json(const Item& item, const std::string& path) {
 }
 
 void Printer::print_long(const std::vector<Item>& items) {
-    if (now_ == 0) now_ = std::time(nullptr);
     struct Line {
         std::string inode, blocks, links, user, group, size;
     };
@@ -277,25 +285,21 @@ void Printer::print_long(const std::vector<Item>& items) {
     }
     for (std::size_t i = 0; i < items.size(); ++i) {
         const auto& item = items[i];
-        const auto& line = lines[i];
+        const auto& row = lines[i];
         std::string text;
-        if (style_.inode) text += padded(line.inode, widest.inode.size(), true) + ' ';
-        if (style_.blocks) text += padded(line.blocks, widest.blocks.size(), true) + ' ';
+        if (style_.inode) text += padded(row.inode, widest.inode.size(), true) + ' ';
+        if (style_.blocks) text += padded(row.blocks, widest.blocks.size(), true) + ' ';
         text += item.status ? mode_text(item.status->stx_mode) : std::string("??????????");
-        text += ' ' + padded(line.links, widest.links.size(), true) + ' ';
-        if (style_.user) text += padded(line.user, widest.user.size(), style_.numeric) + ' ';
-        if (style_.group) text += padded(line.group, widest.group.size(), style_.numeric) + ' ';
-        text += padded(line.size, widest.size.size(), true) + ' ';
+        text += ' ' + padded(row.links, widest.links.size(), true) + ' ';
+        if (style_.user) text += padded(row.user, widest.user.size(), style_.numeric) + ' ';
+        if (style_.group) text += padded(row.group, widest.group.size(), style_.numeric) + ' ';
+        text += padded(row.size, widest.size.size(), true) + ' ';
         if (item.status) {
             text += when(*item.status);
         } else {
             text += "           ?";
         }
-        text += ' ' + decorated(item);
-        if (item.type == DT_LNK) {
-            text += " -> " + name(item.link);
-            if (style_.marks != Marks::slash) text += mark(item.behind, IFTODT(item.behind));
-        }
+        text += ' ' + line(item);
         call_.out.write(text);
         call_.out.put(style_.end);
     }

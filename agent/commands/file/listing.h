@@ -52,6 +52,7 @@ struct Style {
 
 // Misuse as an error.
 Result<Style> style_of(const Invocation& call);
+Result<Order> order(std::string_view word);
 
 struct Item {
     std::string name;
@@ -75,6 +76,9 @@ public:
     void sort(std::vector<Item>& items) const;
     // As the style quotes it; `mark` is what -b escapes, too.
     [[nodiscard]] std::string name(std::string_view text, char mark = ' ') const;
+    // As in the long format: marked, coloured, and with where a link leads.
+    [[nodiscard]] std::string line(const Item& item) const;
+    [[nodiscard]] std::string when(const struct statx& status);
     // `path`: of the directory, for JSON. `streaming`: one part of many, so without a total.
     void print(const std::vector<Item>& items, const std::string& path, bool streaming);
 
@@ -83,7 +87,6 @@ private:
     [[nodiscard]] bool is_directory(const Item& item) const {
         return item.type == DT_DIR || (item.type == DT_LNK && S_ISDIR(item.behind));
     }
-    [[nodiscard]] std::string when(const struct statx& status) const;
     [[nodiscard]] std::string decorated(const Item& item) const;
     [[nodiscard]] const statx_timestamp& time(const struct statx& status) const;
     [[nodiscard]] std::string size(const struct statx& status) const;

@@ -174,7 +174,7 @@ Result<> word(std::string_view name, const std::string& value, const Invocation&
     }
     if (name == "time-style") return time_style(value, style);
     if (name == "group-directories-first") style.directories_first = true;
-    if (name == "sort") style.order = TRY(one_of(name, value, orders));
+    if (name == "sort") style.order = TRY(order(value));
     if (name == "time") style.time = TRY(one_of(name, value, times));
     if (name == "quoting-style") style.quoting = TRY(one_of(name, value, quotings));
     if (name == "indicator-style") style.marks = TRY(one_of(name, value, all_marks));
@@ -203,6 +203,8 @@ Result<> word(std::string_view name, const std::string& value, const Invocation&
 }
 
 }  // namespace
+
+Result<Order> order(std::string_view word) { return one_of("sort", word, orders); }
 
 Result<Style> style_of(const Invocation& call) {
     Style style;

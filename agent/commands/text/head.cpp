@@ -22,7 +22,10 @@ std::optional<Amount> amount(const Options& options) {
     for (const auto& [option, value] : options.all()) {
         if (option->letter != 'n' && option->letter != 'c' && option->letter != '#') continue;
         std::string_view text = value;
-        wanted.bytes = option->letter == 'c';
+        // -5c: of old, as -n and -c came to be.
+        const bool old = option->letter == '#' && (text.back() < '0' || text.back() > '9');
+        wanted.bytes = option->letter == 'c' || (old && text.back() != 'l');
+        if (old && !wanted.bytes) text.remove_suffix(1);
         wanted.but_last = text.starts_with('-');
         if (wanted.but_last || text.starts_with('+')) text.remove_prefix(1);
         const auto count = size_with_unit(text);
@@ -127,7 +130,7 @@ constexpr Option options[]{
     {'q', "silent", "", "the same"},
     {'z', "zero-terminated", "", "lines end with a zero byte"},
     {'v', "verbose", "", "always name the files"},
-    {'#', "", "N", "the same as -n N"},
+    {'#', "", "N[bckml]", "the same as -n N; with a unit as -c N"},
 };
 
 constexpr Command head{

@@ -1,5 +1,6 @@
 // tac.cpp - the lines of files, last first.
 #include "commands/text/lines.h"
+#include "parse/regex.h"
 #include "target/deadline.h"
 
 #include <sys/stat.h>
@@ -75,7 +76,37 @@ Result<> file_backwards(Input& input, Output& out, off_t size) {
     return {};
 }
 
-Result<> stream_backwards(Input& input, Output& out) {
+// What is between two separators is a record, with the one behind or, `before`, in front of it.
+struct Separator {
+    std::string text;
+    std::optional<parse::Regex> pattern;
+    bool before = false;
+
+    Result<std::optional<parse::Regex::Span>> find(std::string_view all, std::size_t from) {
+        if (pattern) return pattern->find(all, from);
+        const auto at = all.find(text, from);
+        if (at == all.npos) return std::nullopt;
+        return parse::Regex::Span{at, at + text.size()};
+    }
+};
+
+Result<> records_backwards(std::string_view text, Separator& separator, Output& out) {
+    std::vector<std::size_t> cuts{0};
+    for (std::size_t from = 0; from < text.size();) {
+        const auto found = TRY(separator.find(text, from));
+        if (!found) break;
+        cuts.push_back(separator.before ? found->begin : found->end);
+        from = std::max(found->end, from + 1);
+    }
+    auto end = text.size();
+    for (auto cut = cuts.rbegin(); cut != cuts.rend(); ++cut) {
+        out.write(text.substr(*cut, end - *cut));
+        end = *cut;
+    }
+    return {};
+}
+
+Result<> stream_backwards(Input& input, Output& out, Separator& separator) {
     std::string text;
     for (;;) {
         const auto bytes = TRY(input.block());
@@ -85,13 +116,19 @@ Result<> stream_backwards(Input& input, Output& out) {
         }
         text += bytes;
     }
-    Backwards lines(out);
-    TRY(lines.take(text));
-    lines.finish();
-    return {};
+    return records_backwards(text, separator, out);
 }
 
 int run(Invocation& call) {
+    Separator separator{.text = std::string(call.options.value('s').value_or("\n")),
+                        .before = call.options.has('b')};
+    if (separator.text.empty()) separator.text.push_back('\0');
+    if (call.options.has('r')) {
+        auto pattern = parse::Regex::compile({&separator.text, 1}, {.terminator = '\0'});
+        if (!pattern) return call.misused(text(pattern.error()));
+        separator.pattern = *std::move(pattern);
+    }
+    const bool lines = separator.text == "\n" && !separator.before && !separator.pattern;
     each_input(call, [&](Input& input) -> Result<> {
         struct stat status{};
         target::deadline::enter();
@@ -99,21 +136,29 @@ int run(Invocation& call) {
         // What procfs and sysfs make has no size.
         const bool sized = known && S_ISREG(status.st_mode) && status.st_size > 0;
         const bool at_start = sized && ::lseek(input.fd().get(), 0, SEEK_CUR) == 0;
-        return at_start ? file_backwards(input, call.out, status.st_size)
-                        : stream_backwards(input, call.out);
+        return lines && at_start ? file_backwards(input, call.out, status.st_size)
+                                 : stream_backwards(input, call.out, separator);
     });
     return call.status;
 }
 
+constexpr Option options[]{
+    {'s', "separator", "TEXT", "records end with TEXT, not with a newline"},
+    {'b', "before", "", "records begin with it"},
+    {'r', "regex", "", "it is a regular expression"},
+};
+
 constexpr Command tac{
     .name = "tac",
-    .usage = "[FILE...]",
+    .usage = "[-br] [-s TEXT] [FILE...]",
     .summary = "print the lines of files, last first",
     .theme = "text",
     .promise = Promise::files,
     .run = run,
+    .options = options,
     .help =
-        "Regular files are read from their end, however large they are.\n\n"
+        "Regular files are read from their end, however large they are; with -s, files of up to "
+        "256 MiB.\n\n"
         "Example:\n  tac /var/log/app.log | grep -m1 ERROR\n",
 };
 const Register registered{tac};
