@@ -96,6 +96,8 @@ int run_command(std::string_view name, std::vector<std::string> arguments,
         return run_beside(std::move(arguments), place);
     }
     const auto* command = commands::find(name);
+    // For ps and pidof.
+    ::prctl(PR_SET_NAME, std::string(name).c_str());
     if (!command) {
         print(2, "limpet-agent: there is no command '" + std::string(name) +
                      "' (limpet-agent --list prints them)\n");

@@ -20,7 +20,9 @@ Result<Source> open(Invocation& call, const std::string& name) {
         source.input.emplace(call.in.fd());
         return source;
     }
-    source.status = TRY(target::stat(call.target, call.path(name), target::Follow::yes));
+    auto status = target::stat(call.target, call.path(name), target::Follow::yes);
+    if (!status) return std::unexpected(Error{status.error().code, name, {}, status.error().hint});
+    source.status = *status;
     if (S_ISDIR(source.status.stx_mode)) return failed("open", name, EISDIR);
     source.input.emplace(TRY(call.open(name)));
     return source;

@@ -93,9 +93,8 @@ Separator Machine::separator_of(std::string_view text) {
     if (text.empty()) return made;
     made.byte = text[0];
     if (text.size() == 1) return made;
-    auto expression = parse::awk::regex_text(text);
-    if (made.newline) expression = "(" + expression + ")|\n";
-    made.regex = compiled(expression);
+    // With an expression a newline is no separator: every awk has it so, whatever POSIX says.
+    made.regex = compiled(parse::awk::regex_text(text));
     made.kind = made.regex ? Separator::Kind::regex : Separator::Kind::blanks;
     return made;
 }

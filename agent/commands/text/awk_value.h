@@ -15,7 +15,7 @@ class Array;
 // What all values of the program hold together, and whether that is too much. Here, and not with
 // the interpreter, because a value that goes must give back what it held.
 struct Memory {
-    static constexpr std::size_t limit = std::size_t{1024} * 1024 * 1024;
+    std::size_t limit = std::size_t{1024} * 1024 * 1024;
     std::size_t held = 0;
     bool exhausted = false;
     // False, and remembered, when there is no room.

@@ -82,7 +82,8 @@ Result<Outcome> by_lines(Invocation& call, const Style& style, const Sides& side
         tell(call, "Files", sides, "differ");
         return Outcome::different;
     }
-    if (in_tree) {
+    // The forms that name both files themselves say it once, as busybox's and toybox's.
+    if (in_tree && style.form != Form::unified && style.form != Form::context) {
         call.out.write("diff" + style.words + ' ' + header_name(first.name) + ' ' +
                        header_name(second.name) + '\n');
     }
