@@ -33,7 +33,7 @@ std::string_view Machine::key(const std::vector<Node*>& list, Scratch& scratch) 
         if (i > 0) buffer_ += subsep_;
         Scratch part;
         const auto shown = text(*list[i], part);
-        buffer_ += shown;
+        if (memory.fits(buffer_.size() - before + shown.size())) buffer_ += shown;
     }
     scratch.hold = Value(std::string_view(buffer_).substr(before));
     buffer_.resize(before);
@@ -189,7 +189,7 @@ Value Machine::concatenation(const Node& node) {
     for (const auto* part : node.list) {
         Scratch scratch;
         const auto shown = text(*part, scratch);
-        buffer_ += shown;
+        if (memory.fits(buffer_.size() - before + shown.size())) buffer_ += shown;
     }
     Value made(std::string_view(buffer_).substr(before));
     buffer_.resize(before);

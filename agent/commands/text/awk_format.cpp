@@ -45,6 +45,7 @@ public:
             }
             write(field);
             if (missing_) return "not enough arguments for its format";
+            if (!memory.fits(out_.size())) break;
         }
         return {};
     }

@@ -149,7 +149,8 @@ bool Machine::append(const Node& node) {
     const auto before = buffer_.size();
     for (std::size_t i = 1; i < parts.size(); ++i) {
         Scratch scratch;
-        buffer_ += text(*parts[i], scratch);
+        const auto shown = text(*parts[i], scratch);
+        if (memory.fits(buffer_.size() - before + shown.size())) buffer_ += shown;
     }
     auto& grown = variable(place);
     if (!grown.has_text()) {

@@ -145,6 +145,10 @@ void Record::join(const std::string& ofs, const std::string& convfmt) {
             made += fields_[i];
         }
         ends.push_back(made.size());
+        if (memory.fits(made.size())) continue;
+        // The interpreter stops at the next statement: there is nothing to see meanwhile.
+        fields_.resize(i + 1);
+        break;
     }
     own_.swap(made);
     spare_.swap(made);

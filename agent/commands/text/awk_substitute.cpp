@@ -211,7 +211,7 @@ std::size_t Machine::replace(parse::Regex& regex, std::string_view text, std::st
                 }
                 copied = end;
                 ++count;
-                if (!all) break;
+                if (!all || !memory.fits(built_.size())) break;
             }
         }
         ended = end;

@@ -13,8 +13,6 @@
 namespace limpet::commands::awk {
 namespace {
 
-constexpr std::size_t text_limit = std::size_t{512} * 1024 * 1024;
-
 bool is_digit(char c) { return c >= '0' && c <= '9'; }
 bool is_blank(char c) { return c == ' ' || (c >= '\t' && c <= '\r'); }
 
@@ -34,7 +32,7 @@ double long_number(const char* begin, const char* end) {
 
 Shared* new_shared(std::size_t size, std::size_t capacity) {
     void* room = nullptr;
-    if (capacity <= text_limit && memory.reserve(capacity + sizeof(Shared))) {
+    if (memory.fits(capacity) && memory.reserve(capacity + sizeof(Shared))) {
         room = std::malloc(capacity + sizeof(Shared));
     }
     if (!room) {

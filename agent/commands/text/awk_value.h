@@ -18,6 +18,11 @@ struct Memory {
     std::size_t limit = std::size_t{1024} * 1024 * 1024;
     std::size_t held = 0;
     bool exhausted = false;
+    // One text: what is built elsewhere, without a Value, keeps to that as well.
+    bool fits(std::size_t bytes) {
+        if (bytes > limit / 2) exhausted = true;
+        return !exhausted;
+    }
     // False, and remembered, when there is no room.
     bool reserve(std::size_t bytes) {
         if (bytes > limit - held) exhausted = true;
