@@ -5,6 +5,7 @@
 
 #include <fcntl.h>
 #include <poll.h>
+#include <sys/sendfile.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -36,20 +37,24 @@ bool is_kind(BorrowedFd fd, mode_t kind) {
     return ::fstat(fd.get(), &status) == 0 && (status.st_mode & S_IFMT) == kind;
 }
 
-// Moves pages from the file to the pipe without copying them. False when these two do not take it
-// (a file of procfs, an output that is no pipe): the rest is to be copied then.
+// Moves pages from the file to the pipe, or to another file, and never through us. False when these
+// two do not take it (a file of procfs, a terminal): the rest is to be copied then.
 bool splice_all(Invocation& call, const Input& input) {
-    if (!is_kind(call.out.fd(), S_IFIFO) || !is_kind(input.fd(), S_IFREG)) return false;
+    const bool to_file = is_kind(call.out.fd(), S_IFREG);
+    if (!to_file && !is_kind(call.out.fd(), S_IFIFO)) return false;
+    if (!is_kind(input.fd(), S_IFREG)) return false;
     if (!call.out.flush()) return true;
     constexpr std::size_t piece = 1024 * 1024;
     // A larger pipe saves switches between us and the reader; it may be refused.
-    ::fcntl(call.out.fd().get(), F_SETPIPE_SZ, piece);
+    if (!to_file) ::fcntl(call.out.fd().get(), F_SETPIPE_SZ, piece);
     for (;;) {
         // NONBLOCK is about the pipe only: so the deadline counts what the file takes, and the wait
         // for a slow reader is a poll of its own.
         target::deadline::enter();
-        const auto moved = ::splice(input.fd().get(), nullptr, call.out.fd().get(), nullptr, piece,
-                                    SPLICE_F_MOVE | SPLICE_F_MORE | SPLICE_F_NONBLOCK);
+        const auto moved =
+            to_file ? ::sendfile(call.out.fd().get(), input.fd().get(), nullptr, piece)
+                    : ::splice(input.fd().get(), nullptr, call.out.fd().get(), nullptr, piece,
+                               SPLICE_F_MOVE | SPLICE_F_MORE | SPLICE_F_NONBLOCK);
         if (moved > 0) continue;
         if (moved == 0) return true;
         if (errno == EAGAIN) {
