@@ -288,6 +288,11 @@ class Terminal:
     def __init__(self, *argv, rows=24, columns=80, env=None):
         self.seen = b""
         self.status = None
+        # Those of any new one: of its own the program may have changed them before we look.
+        fresh = pty.openpty()
+        self.settings = termios.tcgetattr(fresh[0])
+        for end in fresh:
+            os.close(end)
         self.pid, self.fd = pty.fork()
         if self.pid == 0:
             try:
@@ -295,7 +300,6 @@ class Terminal:
                 os.execvpe(argv[0], [str(word) for word in argv], env or environment())
             finally:
                 os._exit(127)
-        self.settings = termios.tcgetattr(self.fd)
         self._close = undo(self.close)
 
     def send(self, keys):
