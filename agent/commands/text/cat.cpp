@@ -51,10 +51,10 @@ bool splice_all(Invocation& call, const Input& input) {
         // NONBLOCK is about the pipe only: so the deadline counts what the file takes, and the wait
         // for a slow reader is a poll of its own.
         target::deadline::enter();
-        const auto moved =
-            to_file ? ::sendfile(call.out.fd().get(), input.fd().get(), nullptr, piece)
-                    : ::splice(input.fd().get(), nullptr, call.out.fd().get(), nullptr, piece,
-                               SPLICE_F_MOVE | SPLICE_F_MORE | SPLICE_F_NONBLOCK);
+        const auto moved = to_file
+                               ? ::sendfile(call.out.fd().get(), input.fd().get(), nullptr, piece)
+                               : ::splice(input.fd().get(), nullptr, call.out.fd().get(), nullptr,
+                                          piece, SPLICE_F_MOVE | SPLICE_F_MORE | SPLICE_F_NONBLOCK);
         if (moved > 0) continue;
         if (moved == 0) return true;
         if (errno == EAGAIN) {

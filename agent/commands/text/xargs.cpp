@@ -270,6 +270,9 @@ Result<Style> style_of(const Options& options) {
             case 'E':
             case 'e': style.end = value.empty() ? std::nullopt : std::optional(value); break;
             case 'n': TRY(count(style.words, 1)); break;
+            case 'l':
+                if (value.empty()) number = 1;
+                [[fallthrough]];
             case 'L': TRY(count(style.lines, 1)); break;
             case 's':
                 TRY(count(style.bytes, 1));
@@ -340,6 +343,7 @@ constexpr Option options[]{
     {'d', "delimiter", "C", "words end with C"},
     {'n', "max-args", "N", "at most N words each time"},
     {'L', "max-lines", "N", "at most N lines each time"},
+    {'l', "", "[N]", "the same; one without N"},
     {'I', "", "TEXT", "once for each line, which replaces TEXT in the arguments"},
     {'i', "replace", "[TEXT]", "the same, with {} if no TEXT is given"},
     {'P', "max-procs", "N", "N at once"},

@@ -287,7 +287,26 @@ Result<> take(const Invocation& call, Style& style) {
     return {};
 }
 
+// Of old all its names have one dash: -ps, -cols.
+Result<> read_options(Invocation& call) {
+    auto words = std::exchange(call.operands, {});
+    for (auto& word : words) {
+        if (word == "--") break;
+        const auto known = [&](const Option& option) {
+            return option.name.size() > 1 && word.starts_with('-') &&
+                   std::string_view(word).substr(1) == option.name;
+        };
+        if (std::ranges::any_of(call.command.options, known)) word.insert(0, 1, '-');
+    }
+    return parse_options(call.command, words, call.options, call.operands);
+}
+
 int run(Invocation& call) {
+    if (call.operands.size() == 1 && call.operands[0] == "--help") {
+        call.out.write(help_text(call.command));
+        return 0;
+    }
+    if (const auto read = read_options(call); !read) return call.misused(text(read.error()));
     Style style;
     if (auto taken = take(call, style); !taken) return call.misused(text(taken.error()));
     if (call.operands.size() > 1)
@@ -335,6 +354,7 @@ constexpr Command xxd{
     .run = run,
     .options = options,
     .help = "Examples:\n  xxd -l 64 /app\n  xxd -p -l 16 /dev/urandom\n  echo 68690a | xxd -r -p\n",
+    .raw = true,
 };
 const Register registered{xxd};
 
