@@ -175,5 +175,32 @@ def damaged_files_are_told_of():
             check(done.returncode == 0 or done.stderr.startswith(f"{words[0]}: "), f"{words} of {name}: {done}")
 
 
+@case
+def go_says_what_the_linker_wrote():
+    if not os.path.exists("/usr/bin/docker"):
+        raise Skip("no program of Go here")
+    found = json.loads(must(AGENT, "go", "-o", "json", "/usr/bin/docker"))
+    with open("/usr/bin/docker", "rb") as file:
+        content = file.read()
+    check(found["go"].encode() in content and re.fullmatch(r"go1\.\d+(\.\d+)?", found["go"]), found["go"])
+    equal(found["path"], re.search(rb"path\t(github.com/docker/cli/cmd/docker)\n", content)[1].decode())
+    equal(found["settings"]["GOOS"], "linux")
+    done = run(AGENT, "go", "/bin/sh")
+    check(done.returncode == 1 and "no program of Go" in done.stderr, done)
+
+
+@case
+def runtimes_names_python_and_its_script():
+    script = f"{folder()}/serve.py"
+    with open(script, "w") as file:
+        file.write("import sys, time\nprint(sys.version.split()[0], flush=True)\ntime.sleep(60)\n")
+    process = subprocess.Popen([sys.executable, "-X", "utf8", "-u", script, "--port", "1"], stdout=subprocess.PIPE)
+    undo(process.kill)
+    version = process.stdout.readline().decode().strip()
+    found = json.loads(must(AGENT, "runtimes", "-o", "json", str(process.pid)))
+    equal((found["runtime"], found["entry"], found["pid"]), ("python", script, process.pid))
+    check(found["version"].split("-")[0].startswith(version) or version.startswith(found["version"]), found)
+
+
 if __name__ == "__main__":
     main()

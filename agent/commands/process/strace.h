@@ -41,7 +41,10 @@ public:
     std::string text;  // append to it
     // As much as goes without waiting; false when nobody will read any more.
     bool flush();
+    // For a moment, until it can take more.
+    void await_reader() const;
     [[nodiscard]] bool full() const { return text.size() - done_ > limit; }
+    [[nodiscard]] std::string_view rest() const { return std::string_view(text).substr(done_); }
     [[nodiscard]] bool pending() const { return text.size() > done_; }
     [[nodiscard]] std::size_t waiting() const { return text.size() - done_; }
 
@@ -109,10 +112,6 @@ private:
     pid_t printing_ = 0;       // whose line is begun and not ended
     std::size_t line_at_ = 0;  // columns of it
     timespec last_{};          // the call before, for relative times
-    timespec flushed_{};
-    bool idle_ = false;
-    bool stop_ = false;
-    sigset_t signals_{}, before_{};
 };
 
 }  // namespace limpet::commands::strace

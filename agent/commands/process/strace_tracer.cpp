@@ -11,6 +11,7 @@
 
 #include <poll.h>
 #include <sys/ptrace.h>
+#include <sys/time.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -19,12 +20,22 @@
 namespace limpet::commands::strace {
 namespace {
 
-constexpr long flush_after = 20'000'000;  // nanoseconds
+constexpr int look_again = 20;  // milliseconds
 constexpr std::size_t flush_at = 32768;
 constexpr std::size_t tracees_limit = 32768;
 
-long elapsed(const timespec& from, const timespec& to) {
-    return (to.tv_sec - from.tv_sec) * 1'000'000'000L + (to.tv_nsec - from.tv_nsec);
+volatile std::sig_atomic_t asked_to_stop = 0;
+
+// The signal may come just before the wait that it should end: a timer comes again until somebody
+// has noticed.
+void ask_to_stop(int /*signal*/) {
+    asked_to_stop = 1;
+    struct sigaction action{};
+    action.sa_handler = [](int) {};
+    ::sigaction(SIGALRM, &action, nullptr);
+    constexpr timeval moment{.tv_sec = 0, .tv_usec = look_again * 1000};
+    const itimerval timer{.it_interval = moment, .it_value = moment};
+    ::setitimer(ITIMER_REAL, &timer, nullptr);
 }
 
 timespec monotonic() {
@@ -61,16 +72,25 @@ bool Stream::flush() {
     return true;
 }
 
+void Stream::await_reader() const {
+    pollfd ready{.fd = fd_, .events = POLLOUT, .revents = 0};
+    ::poll(&ready, 1, look_again);
+}
+
 Tracer::Tracer(Invocation& call, Wanted wanted)
     : call_(call),
       wanted_(std::move(wanted)),
       out_(call.out.fd()),
       counts_(parse::syscalls_limit + 1) {
-    ::sigemptyset(&signals_);
-    for (const int signal : {SIGCHLD, SIGINT, SIGTERM, SIGHUP, SIGQUIT}) {
-        ::sigaddset(&signals_, signal);
+    struct sigaction action{};
+    action.sa_handler = ask_to_stop;
+    for (const int signal : {SIGINT, SIGTERM, SIGHUP, SIGQUIT}) {
+        ::sigaction(signal, &action, nullptr);
     }
-    ::sigprocmask(SIG_BLOCK, &signals_, &before_);
+    // Stops of the tracees are no news for a handler.
+    action.sa_handler = SIG_DFL;
+    action.sa_flags = SA_NOCLDSTOP;
+    ::sigaction(SIGCHLD, &action, nullptr);
 }
 
 Tracee* Tracer::find(pid_t outer) {
@@ -157,38 +177,26 @@ Result<> Tracer::attach(pid_t process) {
     return {};
 }
 
-// Waits for the next stop; false at the end. While there is output it goes out as soon as nobody
-// is stopped, and a file deadline that is armed is lifted before we wait for longer.
+// Waits for the next stop; false at the end. By wait4(2) and not by SIGCHLD: who is woken by the
+// signal comes while the tracee is still on its way to sleep, and ptrace(2) then waits a whole tick
+// for it. Before we sleep, what there is goes out.
 bool Tracer::next_status(pid_t& outer, int& status) {
-    while (!stop_ && !tracees_.empty()) {
-        if (!(idle_ && tracees_.size() == 1)) {
+    while (!asked_to_stop && !tracees_.empty()) {
+        if (out_.pending()) {
             outer = ::wait4(-1, &status, __WALL | WNOHANG, nullptr);
-            if (outer > 0) return true;
-            if (outer < 0 && errno != EINTR) return false;
-        }
-        const auto now = monotonic();
-        if (out_.pending() &&
-            (elapsed(flushed_, now) >= flush_after || out_.waiting() > flush_at)) {
+            if (outer > 0 && out_.waiting() < flush_at) return true;
             if (!out_.flush()) return false;
-            flushed_ = now;
-        }
-        // With output that its reader does not take there is only looking again.
-        timespec most{.tv_sec = 1, .tv_nsec = 0};
-        if (out_.pending()) most = {.tv_sec = 0, .tv_nsec = flush_after};
-        siginfo_t info{};
-        const int signal = ::sigtimedwait(&signals_, &info, &most);
-        idle_ = false;
-        if (signal == SIGCHLD) {
-            outer = ::wait4(-1, &status, __WALL | WNOHANG, nullptr);
-            // A single tracee has one stop for each signal: no need to ask whether there is more.
-            idle_ = true;
             if (outer > 0) return true;
-            idle_ = false;
-        } else if (signal > 0) {
-            stop_ = true;
-        } else if (errno == EAGAIN && !out_.pending()) {
-            target::deadline::leave();
+            if (out_.pending()) {
+                // Its reader is slow: between looks for the tracees we look for him.
+                out_.await_reader();
+                continue;
+            }
         }
+        target::deadline::leave();
+        outer = ::wait4(-1, &status, __WALL, nullptr);
+        if (outer > 0) return true;
+        if (errno != EINTR) return false;
     }
     return false;
 }
@@ -197,7 +205,7 @@ void Tracer::run() {
     if (auto sealed = target::no_more_tracees(call_.target); !sealed) {
         return call_.complain(sealed.error());
     }
-    last_ = flushed_ = monotonic();
+    last_ = monotonic();
     pid_t outer = 0;
     int status = 0;
     while (next_status(outer, status)) {
@@ -225,8 +233,9 @@ void Tracer::run() {
         if (pid <= 0) break;
         request(PTRACE_DETACH, pid, 0);
     }
-    ::sigprocmask(SIG_SETMASK, &before_, nullptr);
-    if (!out_.full()) call_.out.write(std::string_view(out_.text));
+    constexpr itimerval none{};
+    ::setitimer(ITIMER_REAL, &none, nullptr);
+    if (!out_.full()) call_.out.write(out_.rest());
 }
 
 void Tracer::handle(Tracee& tracee, int status) {
