@@ -87,7 +87,7 @@ int run_on(const Arguments& arguments, std::string_view what, Open open) {
     auto link = connect_for(arguments, open.target);
     if (!link) return report(what, link.error());
     const bool verbose = arguments.has("verbose");
-    constexpr Grant later = Grant::trace | Grant::enter;
+    constexpr Grant later = Grant::enter;
     if (any(open.grants & later) && !arguments.has("quiet")) {
         note(what, "nothing in this version uses the grant " + grant_list(open.grants & later));
     }

@@ -107,6 +107,8 @@ def stopped_target_stays_stopped():
         time.sleep(0.2)
         kill_tree(process)
         until(lambda: not traced(box), what="it is let go of")
+        until(lambda: status(box.pid, "State")[0] == "T", what="it stays stopped")
+        time.sleep(0.2)
         equal(status(box.pid, "State")[0], "T")
         os.kill(box.pid, signal.SIGCONT)
         runs_on(box, "stopped and continued")

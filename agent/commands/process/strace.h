@@ -41,8 +41,6 @@ public:
     std::string text;  // append to it
     // As much as goes without waiting; false when nobody will read any more.
     bool flush();
-    // For a moment, until it can take more.
-    void await_reader() const;
     [[nodiscard]] bool full() const { return text.size() - done_ > limit; }
     [[nodiscard]] std::string_view rest() const { return std::string_view(text).substr(done_); }
     [[nodiscard]] bool pending() const { return text.size() > done_; }
@@ -92,6 +90,7 @@ private:
     void handle(Tracee& tracee, int status);
     void stopped(Tracee& tracee, int signal, int event);
     void born(Tracee& parent);
+    Tracee& newcomer(pid_t outer);
     void replaced(Tracee& tracee);
     void signalled(Tracee& tracee, int signal);
     void at_call(Tracee& tracee);

@@ -26,16 +26,26 @@ constexpr std::size_t tracees_limit = 32768;
 
 volatile std::sig_atomic_t asked_to_stop = 0;
 
-// The signal may come just before the wait that it should end: a timer comes again until somebody
-// has noticed.
-void ask_to_stop(int /*signal*/) {
-    asked_to_stop = 1;
+// Ends a wait, and the next one, and so on: the first may come just before it begins.
+void come_again() {
     struct sigaction action{};
     action.sa_handler = [](int) {};
     ::sigaction(SIGALRM, &action, nullptr);
     constexpr timeval moment{.tv_sec = 0, .tv_usec = look_again * 1000};
     const itimerval timer{.it_interval = moment, .it_value = moment};
     ::setitimer(ITIMER_REAL, &timer, nullptr);
+}
+
+// SIGALRM is the file deadline's again, which kills.
+void come_no_more() {
+    constexpr itimerval none{};
+    ::setitimer(ITIMER_REAL, &none, nullptr);
+    ::signal(SIGALRM, SIG_DFL);
+}
+
+void ask_to_stop(int /*signal*/) {
+    asked_to_stop = 1;
+    come_again();
 }
 
 timespec monotonic() {
@@ -70,11 +80,6 @@ bool Stream::flush() {
         done_ = 0;
     }
     return true;
-}
-
-void Stream::await_reader() const {
-    pollfd ready{.fd = fd_, .events = POLLOUT, .revents = 0};
-    ::poll(&ready, 1, look_again);
 }
 
 Tracer::Tracer(Invocation& call, Wanted wanted)
@@ -187,16 +192,16 @@ bool Tracer::next_status(pid_t& outer, int& status) {
             if (outer > 0 && out_.waiting() < flush_at) return true;
             if (!out_.flush()) return false;
             if (outer > 0) return true;
-            if (out_.pending()) {
-                // Its reader is slow: between looks for the tracees we look for him.
-                out_.await_reader();
-                continue;
-            }
         }
         target::deadline::leave();
+        // Its reader is slow: the tracees do not wait for him, but we look again soon.
+        const bool slow = out_.pending();
+        if (slow) come_again();
         outer = ::wait4(-1, &status, __WALL, nullptr);
+        const bool interrupted = outer < 0 && errno == EINTR;
+        if (slow && !asked_to_stop) come_no_more();
         if (outer > 0) return true;
-        if (errno != EINTR) return false;
+        if (!interrupted) return false;
     }
     return false;
 }
@@ -209,7 +214,10 @@ void Tracer::run() {
     pid_t outer = 0;
     int status = 0;
     while (next_status(outer, status)) {
-        handle(add(outer), status);
+        auto* tracee = find(outer);
+        // A child's first stop may come before its parent tells of it.
+        if (!tracee) tracee = &newcomer(outer);
+        handle(*tracee, status);
         if (out_.full()) {
             call_.complain("nobody reads what is printed: detached, so that the target runs on");
             break;
@@ -233,8 +241,7 @@ void Tracer::run() {
         if (pid <= 0) break;
         request(PTRACE_DETACH, pid, 0);
     }
-    constexpr itimerval none{};
-    ::setitimer(ITIMER_REAL, &none, nullptr);
+    come_no_more();
     if (!out_.full()) call_.out.write(out_.rest());
 }
 
@@ -289,9 +296,13 @@ void Tracer::born(Tracee& parent) {
     unsigned long child = 0;
     if (::ptrace(PTRACE_GETEVENTMSG, parent.outer, nullptr, &child) != 0 || child == 0) return;
     const auto outer = static_cast<pid_t>(child);
-    const auto known = tracees_.size();
+    if (!find(outer)) newcomer(outer);
+}
+
+Tracee& Tracer::newcomer(pid_t outer) {
     auto& tracee = add(outer);
-    if (tracees_.size() > known) say("Process " + std::to_string(tracee.inner) + " attached");
+    say("Process " + std::to_string(tracee.inner) + " attached");
+    return tracee;
 }
 
 // execve(2) by a thread that is not the first makes it the first: it takes over that one's number,
