@@ -218,5 +218,45 @@ def ustack_finds_what_gdb_finds():
         check({"deep", "worker", "sorter", "<signal handler called>"} <= every, f"{name}: {every}")
 
 
+JAVA = """
+public class Waiting {
+    public static void main(String[] words) throws Exception {
+        byte[][] kept = new byte[100][];
+        for (int i = 0; i < 100; ++i) kept[i] = new byte[100000];
+        System.gc();
+        System.out.println("ready");
+        Thread.sleep(100000 + kept.length);
+    }
+}
+"""
+
+
+@case
+def jvm_shows_what_jstat_shows():
+    for name in ("javac", "jstat"):
+        need(name)
+    with open(f"{FOLDER.name}/Waiting.java", "w") as file:
+        file.write(JAVA)
+    must("javac", "-d", FOLDER.name, f"{FOLDER.name}/Waiting.java")
+    subject = subprocess.Popen(["java", "-cp", FOLDER.name, "-Xmx64m", "-XX:+UseSerialGC", "Waiting"],
+                               stdout=subprocess.PIPE)
+    undo(subject.kill)
+    equal(subject.stdout.readline(), b"ready\n")
+    heading, values = must("jstat", "-gc", str(subject.pid)).splitlines()[:2]
+    theirs = dict(zip(heading.split(), (float(word) if word != "-" else 0.0 for word in values.split())))
+    ours = json.loads(must(AGENT, "jvm", "-o", "json", str(subject.pid)))
+    for key, name in (("OC", "sun.gc.generation.1.space.0.capacity"), ("OU", "sun.gc.generation.1.space.0.used"),
+                      ("EC", "sun.gc.generation.0.space.0.capacity"), ("MC", "sun.gc.metaspace.capacity")):
+        equal(round(ours[name] / 1024, 1), theirs[key], key)
+    equal((ours["sun.gc.collector.0.invocations"], ours["sun.gc.collector.1.invocations"]),
+          (theirs["YGC"], theirs["FGC"]))
+    equal(ours["sun.rt.javaCommand"], "Waiting")
+    check("-Xmx64m" in must(AGENT, "jvm", str(subject.pid)), "no arguments")
+    found = json.loads(must(AGENT, "runtimes", "-o", "json", str(subject.pid)))
+    equal((found["runtime"], found["entry"]), ("java", "Waiting"))
+    done = subprocess.run([AGENT, "jvm", str(os.getpid())], capture_output=True)
+    check(done.returncode == 1 and b"no counters of HotSpot" in done.stderr, done.stderr)
+
+
 if __name__ == "__main__":
     main()
