@@ -29,7 +29,7 @@ tests=(
     podman uidmap      # with its conmon; containerd and runc come with Docker
     lxc systemd-container
     python3-yaml       # the manifests of deploy/ are parsed
-    iproute2 strace util-linux
+    iproute2 strace util-linux libcap2-bin tcpdump tshark
     net-tools iputils-ping traceroute mtr-tiny conntrack nftables procps # what is compared with them
     patch              # applies what diff prints
     mawk zstd          # yardsticks, with what Debian has anyway

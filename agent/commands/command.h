@@ -63,6 +63,8 @@ struct Command {
     struct Asks {
         bool commands = false;
         bool writes = false;
+        Grant more = Grant::none;     // beside the promise
+        Grant welcome = Grant::none;  // the same, where the session has it
     };
     Asks (*asks)(std::span<const std::string> arguments) = nullptr;
     // Says something of a container that does not run, from what its runtime noted.

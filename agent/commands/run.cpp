@@ -102,6 +102,10 @@ bool asks_to_write(const Call& call) {
 Promise needs(const Call& call) {
     auto promise = call.command.promise;
     if (call.command.without_process && is_stopped(call.target)) return promise & Promise::files;
+    if (call.command.asks) {
+        const auto asked = call.command.asks(call.arguments);
+        promise = promise | asked.more | (asked.welcome & call.target.grants);
+    }
     const auto mode = call.target.mode;
     const bool apart = mode == target::Mode::node || mode == target::Mode::sidecar;
     if (!any(promise & Promise::files) || !apart) return promise;
@@ -117,7 +121,7 @@ Promise needs(const Call& call) {
 Promise lacks(const Call& call, Promise promise) {
     const auto& target = call.target;
     auto missing = promise & ~target.grants;
-    if (!any(call.command.promise & Promise::files)) return missing;
+    if (!any(promise & Promise::files)) return missing;
     const bool own = target.scratch.fd && (call.command.writes || call.command.asks ||
                                            speaks_of(call, target::scratch_path));
     if (own || target::may_write(target)) missing = missing & ~Promise::modify;

@@ -144,7 +144,7 @@ Table::Table(Invocation& call, std::vector<Column> columns, bool heading)
     shown(std::exchange(line_, {}));
 }
 
-void Table::row(std::vector<Cell> cells) {
+void Table::row(std::vector<Cell> cells, char colour) {
     if (json_) {
         JsonObject object;
         for (std::size_t i = 0; i < columns_.size() && i < cells.size(); ++i) {
@@ -155,6 +155,8 @@ void Table::row(std::vector<Cell> cells) {
         return;
     }
     line_.clear();
+    // No cell begins with a control character.
+    if (colour != 0 && call_.colour()) line_ += colour;
     for (std::size_t i = 0; i < columns_.size(); ++i) {
         if (i < cells.size()) line_ += shown_cell(cells[i]);
         line_ += '\0';
@@ -164,7 +166,9 @@ void Table::row(std::vector<Cell> cells) {
 
 void Table::shown(std::string_view cells) {
     if (started_) return print(cells);
-    for (auto [rest, i] = std::pair(cells, std::size_t{0}); i < columns_.size(); ++i) {
+    const bool coloured = !cells.empty() && cells[0] > 0 && cells[0] < 8;
+    for (auto [rest, i] = std::pair(cells.substr(coloured ? 1 : 0), std::size_t{0});
+         i < columns_.size(); ++i) {
         const auto length = std::min(rest.find('\0'), rest.size());
         widths_[i] = std::max(widths_[i], text_width(rest.substr(0, length)));
         rest.remove_prefix(std::min(length + 1, rest.size()));
@@ -175,6 +179,11 @@ void Table::shown(std::string_view cells) {
 
 void Table::print(std::string_view cells) {
     std::string line;
+    char colour = 0;
+    if (!cells.empty() && cells[0] > 0 && cells[0] < 8) {
+        colour = cells[0];
+        cells.remove_prefix(1);
+    }
     for (std::size_t i = 0; i < columns_.size(); ++i) {
         const auto length = std::min(cells.find('\0'), cells.size());
         const auto cell = cells.substr(0, length);
@@ -187,7 +196,9 @@ void Table::print(std::string_view cells) {
         line += cell;
         if (!right && i + 1 < columns_.size()) line.append(padding, ' ');
     }
+    if (colour != 0) call_.out.print("\x1b[3%dm", colour);
     call_.out.write(cut_ == 0 ? std::string_view(line) : front_columns(line, cut_));
+    if (colour != 0) call_.out.write("\x1b[m");
     call_.out.put('\n');
 }
 

@@ -31,7 +31,8 @@ public:
     Table(Invocation& call, std::vector<Column> columns, bool heading = true);
     // Lines of the table end at this many terminal columns; 0, the default, never.
     void cut(std::size_t width) { cut_ = width; }
-    void row(std::vector<Cell> cells);
+    // `colour`, where colours are shown: 1 red, 2 green, 3 yellow; 0 is none.
+    void row(std::vector<Cell> cells, char colour = 0);
     // A row for the table alone, for who has 10^5 of them: as it is shown, without control
     // characters, each cell ended by a NUL. The last one may hold what begins a line of its own.
     void shown(std::string_view cells);

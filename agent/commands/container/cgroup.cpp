@@ -104,8 +104,7 @@ std::optional<std::uint64_t> cpu_limit(const Place& place, const std::string& at
 std::optional<std::uint64_t> entry(const Place& place, const std::string& file,
                                    std::string_view name) {
     const auto text = place.read(place.path, file);
-    if (!text) return std::nullopt;
-    std::string_view rest = *text;
+    std::string_view rest = text ? std::string_view(*text) : std::string_view{};
     while (!rest.empty()) {
         auto line = parse::take_line(rest);
         if (parse::take_word(line) == name) {
@@ -115,15 +114,82 @@ std::optional<std::uint64_t> entry(const Place& place, const std::string& file,
     return std::nullopt;
 }
 
+// v1 writes the largest multiple of a page for "none".
+constexpr std::uint64_t v1_infinity = 0x7000'0000'0000'0000;
+
 void read_memory(const Place& place, CgroupState& state) {
     state.path = place.path;
-    // v1 writes the largest multiple of a page for "none".
-    constexpr std::uint64_t v1_infinity = 0x7000'0000'0000'0000;
     state.memory = tightest(place, place.unified ? plain("memory.max", UINT64_MAX)
                                                  : plain("memory.limit_in_bytes", v1_infinity));
     state.memory.used = place.number(place.unified ? "memory.current" : "memory.usage_in_bytes");
     state.oom_kills =
         entry(place, place.unified ? "memory.events" : "memory.oom_control", "oom_kill");
+}
+
+void read_details(const Place& place, CgroupState& state) {
+    if (place.unified) {
+        state.high = tightest(place, plain("memory.high", UINT64_MAX));
+        state.high.used = state.memory.used;
+        state.swap = tightest(place, plain("memory.swap.max", UINT64_MAX));
+        state.swap.used = place.number("memory.swap.current");
+        state.peak = place.number("memory.peak");
+    } else {
+        state.swap = tightest(place, plain("memory.memsw.limit_in_bytes", v1_infinity));
+        state.swap.used = place.number("memory.memsw.usage_in_bytes");
+        state.peak = place.number("memory.max_usage_in_bytes");
+    }
+    // As the kubelet counts it before it evicts.
+    const auto idle =
+        entry(place, "memory.stat", place.unified ? "inactive_file" : "total_inactive_file");
+    if (state.memory.used && idle) {
+        state.working = *state.memory.used - std::min(*idle, *state.memory.used);
+    }
+}
+
+// The rest of "some avg10=1.50 avg60=…" behind that name, as hundredths.
+std::optional<std::uint64_t> average(std::string_view line, std::string_view name) {
+    const auto at = line.find(name);
+    if (at == line.npos) return std::nullopt;
+    auto value = line.substr(at + name.size());
+    const auto whole = parse::number<std::uint64_t>(parse::take(value, '.'));
+    const auto part = parse::number<std::uint64_t>(parse::take_word(value));
+    if (!whole || !part || *whole > 100 || *part > 99) return std::nullopt;
+    return *whole * 100 + *part;
+}
+
+CgroupPressure pressure(const target::Target& target, const std::string& folder,
+                        const char* resource) {
+    CgroupPressure result;
+    std::optional<std::string> text;
+    if (!folder.empty()) {
+        if (auto own =
+                target.cgroups.read(folder + '/' + resource + ".pressure", limits::small_file)) {
+            text = *std::move(own);
+        }
+    }
+    if (!text) {
+        auto all = target.procfs.read(std::string("pressure/") + resource, limits::small_file);
+        if (!all) return result;
+        text = *std::move(all);
+        result.machine = true;
+    }
+    std::string_view rest = *text;
+    const auto some = parse::take_line(rest);
+    result.some10 = average(some, "avg10=");
+    result.some60 = average(some, "avg60=");
+    result.full10 = average(parse::take_line(rest), "avg10=");
+    return result;
+}
+
+// The target's folder in the tree of v2, which v1 may have beside its own.
+std::string unified_folder(const target::Target& target) {
+    const bool whole = target.cgroups.stat("cgroup.controllers", target::Follow::no).has_value();
+    for (const auto& line : parse::cgroup(target.cgroup)) {
+        if (line.hierarchy == 0 && !line.path.starts_with("/..")) {
+            return (whole ? "." : "unified") + line.path;
+        }
+    }
+    return {};
 }
 
 }  // namespace
@@ -153,6 +219,29 @@ CgroupState cgroup_state(const target::Target& target) {
             cpuset->path, cpuset->unified ? "cpuset.cpus.effective" : "cpuset.effective_cpus");
         state.cpus = list.value_or("");
     }
+    return state;
+}
+
+CgroupState cgroup_details(const target::Target& target) {
+    auto state = cgroup_state(target);
+    if (const auto memory = controller_place(target, "memory")) read_details(*memory, state);
+    if (const auto cpu = controller_place(target, "cpu")) {
+        if (cpu->unified) {
+            state.throttled_for = entry(*cpu, "cpu.stat", "throttled_usec");
+            state.cpu_used = entry(*cpu, "cpu.stat", "usage_usec");
+        } else if (const auto time = entry(*cpu, "cpu.stat", "throttled_time")) {
+            state.throttled_for = *time / 1000;
+        }
+    }
+    if (!state.cpu_used) {
+        const auto cpu = controller_place(target, "cpuacct");
+        const auto used = cpu ? cpu->number("cpuacct.usage") : std::nullopt;
+        if (used) state.cpu_used = *used / 1000;
+    }
+    const auto folder = target.cgroups.fd ? unified_folder(target) : std::string{};
+    state.cpu_pressure = pressure(target, folder, "cpu");
+    state.memory_pressure = pressure(target, folder, "memory");
+    state.io_pressure = pressure(target, folder, "io");
     return state;
 }
 

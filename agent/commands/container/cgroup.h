@@ -16,6 +16,12 @@ struct CgroupLimit {
     std::optional<std::uint64_t> used;  // by the target's own cgroup
 };
 
+// Pressure stall information: how much of the time somebody, or everybody, waited.
+struct CgroupPressure {
+    std::optional<std::uint64_t> some10, some60, full10;  // hundredths of a percent
+    bool machine = false;  // the whole machine's: the cgroup does not tell
+};
+
 struct CgroupState {
     std::string version;  // "v1", "v2", "hybrid"; empty when it cannot be read
     std::string path;     // of the memory controller, or the unified one
@@ -25,8 +31,18 @@ struct CgroupState {
     std::optional<std::uint64_t> oom_kills;
     std::optional<std::uint64_t> periods, throttled_periods;
     std::string cpus;  // "0-3"
+
+    // What only cgroup_details() reads.
+    CgroupLimit high;                       // bytes above which memory is reclaimed, v2
+    CgroupLimit swap;                       // v1: memory and swap together
+    std::optional<std::uint64_t> working;   // memory in use that cannot be had back for asking
+    std::optional<std::uint64_t> peak;      // bytes, the most that ever was
+    std::optional<std::uint64_t> cpu_used;  // microseconds, as the next
+    std::optional<std::uint64_t> throttled_for;
+    CgroupPressure cpu_pressure, memory_pressure, io_pressure;
 };
 
 CgroupState cgroup_state(const target::Target& target);
+CgroupState cgroup_details(const target::Target& target);
 
 }  // namespace limpet::commands

@@ -1,6 +1,8 @@
 // info.cpp - one screen about the target: who it is, what it may, what limits it.
 #include "commands/container/cgroup.h"
+#include "commands/container/covered.h"
 #include "commands/container/host.h"
+#include "commands/container/spaces.h"
 #include "commands/fields.h"
 #include "commands/json.h"
 #include "commands/process/names.h"
@@ -36,31 +38,12 @@ struct Info {
     std::optional<std::string> hostname;
 };
 
-// Fixed inode numbers of the first namespaces, include/uapi/linux/nsfs.h and proc_ns.h.
-std::string_view first_namespace(std::string_view name) {
-    constexpr std::array<std::pair<std::string_view, std::string_view>, 6> ids{{
-        {"cgroup", "cgroup:[4026531835]"},
-        {"ipc", "ipc:[4026531839]"},
-        {"pid", "pid:[4026531836]"},
-        {"time", "time:[4026531834]"},
-        {"user", "user:[4026531837]"},
-        {"uts", "uts:[4026531838]"},
-    }};
-    for (const auto& [known, id] : ids) {
-        if (known == name) return id;
-    }
-    return {};
-}
-
 std::vector<Namespace> read_namespaces(const target::Target& target, const Process& process) {
     std::vector<Namespace> list;
-    for (const std::string name : {"cgroup", "ipc", "mnt", "net", "pid", "time", "user", "uts"}) {
-        const auto id = process.at.readlink("ns/" + name);
-        if (!id) continue;
-        // The session noted the agent's own on its way in; without that the first ones are known.
-        auto node = std::string(fact(target, "node-" + name));
-        if (node.empty()) node = first_namespace(name);
-        list.push_back({name, *id, node.empty() ? "unknown" : node == *id ? "node" : "own"});
+    for (const auto kind : space_kinds) {
+        const auto link = space_link(process, kind);
+        if (link.empty()) continue;
+        list.push_back({std::string(kind), link, std::string(whose_space(target, kind, link))});
     }
     return list;
 }
@@ -238,6 +221,9 @@ void print_places(Invocation& call, const Info& info) {
         field(call, "", std::to_string(list.size() - shown) + " more: mounts lists them");
     }
     field(call, "addresses", words_or_none(info.addresses));
+    if (const auto covered = covered_proc(info.mounts); !covered.empty()) {
+        field(call, "its own /proc", covered + " (it fakes what it shows; ours is not that one)");
+    }
 }
 
 std::string limit_json(const CgroupLimit& limit) {
@@ -306,6 +292,8 @@ void print_json(Invocation& call, const Info& info) {
                       .take();
     }
     object.raw("mounts", "[" + mounts + "]").texts("addresses", info.addresses);
+    const auto covered = covered_proc(info.mounts);
+    covered.empty() ? object.null("covered_proc") : object.text("covered_proc", covered);
     call.out.write(object.take() + '\n');
 }
 
@@ -362,9 +350,10 @@ constexpr Command info_command{
         "strict, filter), no_new_privs, namespaces (name, id, whose: own, node, unknown), cgroup\n"
         "(version, path, memory in bytes, pids, cpu in thousandths of a core: each limit or null,\n"
         "used, where; cpus, oom_kills, periods, throttled_periods), root_type, root_read_only,\n"
-        "mounts (point, type, read_only), addresses. Of a container that does not run only name "
-        "to\n"
-        "started, and entrypoint (its command line), ended (how, where it is known), tree.\n"
+        "mounts (point, type, read_only), addresses, covered_proc (what the target has mounted "
+        "over "
+        "its\nown /proc, or null). Of a container that does not run only name to started, and "
+        "entrypoint (its command line), ended (how, where it is known), tree.\n"
         "\nExamples:\n  info\n  info -o json\n",
     .without_process = true,
 };
