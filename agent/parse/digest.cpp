@@ -1,12 +1,12 @@
 // parse/digest.cpp - padding and output of the digests.
-#include "parse/digest.h"
+#include "limpet/digest.h"
 
 #include "parse/digest_blocks.h"
 
 #include <algorithm>
 #include <cstring>
 
-namespace limpet::parse {
+namespace limpet {
 namespace {
 
 constexpr std::array<std::uint64_t, 8> initial512{
@@ -51,14 +51,14 @@ std::size_t Digest::length(DigestKind kind) {
 
 void Digest::blocks(const unsigned char* bytes, std::size_t count) {
     switch (kind_) {
-        case DigestKind::md5: return digest::md5(words_.data(), bytes, count);
-        case DigestKind::sha1: return digest::sha1(words_.data(), bytes, count);
-        case DigestKind::sha256: return digest::sha256(words_.data(), bytes, count);
-        case DigestKind::sha512: return digest::sha512(wide_.data(), bytes, count);
+        case DigestKind::md5: return parse::digest::md5(words_.data(), bytes, count);
+        case DigestKind::sha1: return parse::digest::sha1(words_.data(), bytes, count);
+        case DigestKind::sha256: return parse::digest::sha256(words_.data(), bytes, count);
+        case DigestKind::sha512: return parse::digest::sha512(wide_.data(), bytes, count);
         case DigestKind::blake2b:
             for (; count > 0; --count, bytes += 128) {
                 compressed_ += 128;
-                digest::blake2b(wide_.data(), bytes, compressed_, false);
+                parse::digest::blake2b(wide_.data(), bytes, compressed_, false);
             }
             return;
     }
@@ -109,7 +109,7 @@ void Digest::finish_blocks() {
 std::string Digest::finish() {
     if (kind_ == DigestKind::blake2b) {
         std::fill(rest_.begin() + static_cast<std::ptrdiff_t>(held_), rest_.end(), 0);
-        digest::blake2b(wide_.data(), rest_.data(), total_, true);
+        parse::digest::blake2b(wide_.data(), rest_.data(), total_, true);
     } else {
         finish_blocks();
     }
@@ -133,4 +133,4 @@ std::string Digest::finish() {
     return text;
 }
 
-}  // namespace limpet::parse
+}  // namespace limpet

@@ -99,7 +99,8 @@ constexpr int base[]{
 // The target's tree through descriptors of it. Paths are openat2's alone: its structure cannot be
 // filtered, the read-only clone holds what it asks for.
 constexpr int files[]{
-    SYS_getdents64, SYS_statx, SYS_newfstatat, SYS_readlinkat, SYS_fstatfs, SYS_fadvise64,
+    SYS_fgetxattr,  SYS_flistxattr, SYS_getdents64, SYS_statx,
+    SYS_newfstatat, SYS_readlinkat, SYS_fstatfs,    SYS_fadvise64,
 };
 
 // Changing files through descriptors of the tree, or of the session's scratch directory: what they
@@ -107,10 +108,10 @@ constexpr int files[]{
 // that modifies has no call that makes a socket, but for curl -o and wget, which write what they
 // got.
 constexpr int changing[]{
-    SYS_mkdirat,   SYS_unlinkat,  SYS_renameat,        SYS_renameat2,  SYS_linkat,
-    SYS_symlinkat, SYS_fchmod,    SYS_fchmodat,        SYS_fchown,     SYS_fchownat,
-    SYS_utimensat, SYS_ftruncate, SYS_fallocate,       SYS_fsync,      SYS_fdatasync,
-    SYS_syncfs,    SYS_sendmsg,   SYS_copy_file_range, sys::fchmodat2,
+    SYS_mkdirat,   SYS_unlinkat,  SYS_renameat,        SYS_renameat2, SYS_linkat,
+    SYS_symlinkat, SYS_fchmod,    SYS_fchmodat,        SYS_fchown,    SYS_fchownat,
+    SYS_utimensat, SYS_ftruncate, SYS_fallocate,       SYS_fsync,     SYS_fdatasync,
+    SYS_syncfs,    SYS_sendmsg,   SYS_copy_file_range, SYS_fsetxattr, sys::fchmodat2,
 };
 
 // fchdir(2): a unix socket is reached from its directory, because connect(2) takes a path and our

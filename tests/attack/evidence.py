@@ -103,8 +103,9 @@ ARGUMENTS = {
     **{name: ["/many/kinds/file9", "/many/kinds/fifo", "/many/kinds/null"]
        for name in ("gzip", "gunzip", "zcat", "zstd", "unzstd", "zstdcat")},
     **{name: ["/many/kinds/file9"] for name in ("od", "xxd", "file")},
-    "tar": ["c", "/many", "/volume", "/etc"],
     "strace": ["-p", "1"], "memory": ["1"], "go": ["/wait"], "runtimes": [], "jvm": [], "ustack": ["1"], "ldd": ["/wait"], "entrypoint": [], "readelf": ["-a", "/wait"],
+    "tar": ["c", "/many", "/volume", "/etc"], "pack": ["-r", "/many", "/volume"],
+    "unpack": ["/many/kinds/new"],
     "jq": ["-R", ".", "/many/kinds/file3", "/many/kinds/fifo"],
     "split": ["/many/kinds/file3", "/many/new."], "which": ["-a", "ls"],
     **{name: ["/many/kinds/file3", "/many/kinds/fifo"] for name in ("column", "fmt")},

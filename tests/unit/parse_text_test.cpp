@@ -1,7 +1,7 @@
 // parse_text_test.cpp - expressions, patterns, dates, modes and digests.
+#include "limpet/digest.h"
 #include "parse/calendar.h"
 #include "parse/date_text.h"
-#include "parse/digest.h"
 #include "parse/digest_blocks.h"
 #include "parse/mode.h"
 #include "parse/mountinfo.h"

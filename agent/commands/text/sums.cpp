@@ -9,8 +9,6 @@
 namespace limpet::commands {
 namespace {
 
-using parse::Digest;
-using parse::DigestKind;
 using sums::Algorithm;
 
 struct Sum {

@@ -1,7 +1,7 @@
 // sums.h - the lines that md5sum and its kin write and read.
 #pragma once
 
-#include "parse/digest.h"
+#include "limpet/digest.h"
 
 #include <cstdint>
 #include <optional>
@@ -12,11 +12,11 @@ namespace limpet::commands::sums {
 
 struct Algorithm {
     std::string_view name, tag;  // "sha256", "SHA256"
-    parse::DigestKind kind = parse::DigestKind::md5;
+    DigestKind kind = DigestKind::md5;
     bool crc = false;  // POSIX's checksum, no digest
 };
 
-const Algorithm& algorithm(parse::DigestKind kind);
+const Algorithm& algorithm(DigestKind kind);
 // Null for a name that there is not.
 const Algorithm* by_name(std::string_view name);
 

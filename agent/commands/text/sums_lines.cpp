@@ -9,8 +9,6 @@
 namespace limpet::commands::sums {
 namespace {
 
-using parse::DigestKind;
-
 constexpr Algorithm algorithms[]{
     {"md5", "MD5", DigestKind::md5},
     {"sha1", "SHA1", DigestKind::sha1},
@@ -34,7 +32,7 @@ std::string unescaped(std::string_view name) {
 }
 
 bool fits(const Algorithm& algorithm, std::size_t length) {
-    const auto whole = parse::Digest::length(algorithm.kind);
+    const auto whole = Digest::length(algorithm.kind);
     if (algorithm.kind == DigestKind::blake2b) {
         return length > 0 && length <= whole && length % 2 == 0;
     }

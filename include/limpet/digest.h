@@ -1,4 +1,4 @@
-// parse/digest.h - message digests (FIPS 180-4, RFC 1321, RFC 7693), fed piece by piece.
+// digest.h - message digests (FIPS 180-4, RFC 1321, RFC 7693), fed piece by piece.
 #pragma once
 
 #include <array>
@@ -8,7 +8,7 @@
 #include <string>
 #include <string_view>
 
-namespace limpet::parse {
+namespace limpet {
 
 enum class DigestKind { md5, sha1, sha256, sha512, blake2b };
 
@@ -39,4 +39,4 @@ private:
     std::uint64_t compressed_ = 0;  // of blake2b, which counts in every block
 };
 
-}  // namespace limpet::parse
+}  // namespace limpet
