@@ -57,7 +57,7 @@ Result<std::string> program_path(Invocation& call, const std::string& operand) {
     // The link of a process is a magic one: what it says is looked up in the tree.
     const bool magic = link.starts_with("/proc/") && link.ends_with("/exe");
     if (!magic || (pid && target::stat(call.target, path, target::Follow::yes))) return path;
-    const auto text = TRY(target::readlink(call.target, link));
+    auto text = TRY(target::readlink(call.target, link));
     if (text.ends_with(" (deleted)")) return refused(link, "its program is deleted: " + text);
     return text;
 }

@@ -13,6 +13,8 @@
 
 #include <elf.h>
 
+#include <algorithm>
+
 namespace limpet::commands {
 namespace {
 

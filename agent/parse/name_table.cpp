@@ -4,6 +4,7 @@
 #include "parse/lines.h"
 #include "parse/number.h"
 
+#include <cstdarg>
 #include <cstdio>
 
 namespace limpet::parse {
@@ -25,6 +26,24 @@ std::string_view name_of(std::string_view table, std::uint64_t value) {
         last = word.value;
     }
     return {};
+}
+
+void append(std::string& text, const char* format, ...) {
+    char piece[512];
+    va_list arguments, again;
+    va_start(arguments, format);
+    va_copy(again, arguments);
+    const int size = std::vsnprintf(piece, sizeof piece, format, arguments);
+    va_end(arguments);
+    if (size > 0 && static_cast<std::size_t>(size) < sizeof piece) {
+        text.append(piece, static_cast<std::size_t>(size));
+    } else if (size > 0) {
+        const auto before = text.size();
+        text.resize(before + static_cast<std::size_t>(size) + 1);
+        std::vsnprintf(text.data() + before, static_cast<std::size_t>(size) + 1, format, again);
+        text.pop_back();
+    }
+    va_end(again);
 }
 
 std::string hex(std::uint64_t value) {

@@ -25,6 +25,8 @@ std::string name_or_hex(std::string_view table, std::uint64_t value);
 std::string flag_names(std::string_view table, std::uint64_t bits);
 
 std::string hex(std::uint64_t value);  // "0x1f"
+// What printf(3) would print, behind `text`: a chain of + costs several times its code.
+void append(std::string& text, const char* format, ...) __attribute__((format(printf, 2, 3)));
 // Two digits a byte, without anything between.
 std::string hex_bytes(std::string_view bytes);
 

@@ -1,6 +1,7 @@
 // parse/syscalls.h - system calls by number: names and the kinds of their arguments.
 #pragma once
 
+#include <bitset>
 #include <cstdint>
 #include <string>
 #include <string_view>
@@ -41,7 +42,7 @@ const std::vector<Syscall>& syscalls();
 // "read,openat", "%file", "!%network", "all", "none": which numbers those are. The word that
 // nothing is called makes the second an error.
 struct SyscallSet {
-    std::vector<bool> numbers = std::vector<bool>(syscalls_limit, false);
+    std::bitset<syscalls_limit> numbers;
     std::string unknown;
 };
 SyscallSet syscall_set(std::string_view list);

@@ -167,7 +167,7 @@ std::optional<Description> describe(const Information& from, std::uint64_t addre
 
 class Program {
 public:
-    Program(const Common& cie, Row row) : cie_(cie), row_(std::move(row)) { initial_ = row_; }
+    Program(const Common& cie, const Row& row) : cie_(cie), row_(row) { initial_ = row_; }
     // Up to the row of `address`; false when it makes no sense.
     bool run(std::string_view instructions, std::uint64_t location, std::uint64_t address);
     void keep() { initial_ = row_; }

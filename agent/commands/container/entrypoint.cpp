@@ -16,6 +16,8 @@
 #include "parse/status.h"
 #include "target/sidecar.h"
 
+#include <algorithm>
+
 namespace limpet::commands {
 namespace {
 

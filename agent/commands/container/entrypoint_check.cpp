@@ -11,6 +11,8 @@
 #include <elf.h>
 #include <sys/stat.h>
 
+#include <algorithm>
+
 namespace limpet::commands::entrypoint {
 namespace {
 

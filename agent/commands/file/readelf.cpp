@@ -6,6 +6,8 @@
 #include <elf.h>
 #include <unistd.h>
 
+#include <algorithm>
+
 namespace limpet::commands {
 namespace {
 

@@ -7,6 +7,8 @@
 
 #include <elf.h>
 
+#include <algorithm>
+
 namespace limpet::commands::elf_print {
 namespace {
 

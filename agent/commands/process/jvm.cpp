@@ -8,6 +8,8 @@
 #include "commands/table.h"
 #include "limpet/limits.h"
 #include "parse/jvm_counters.h"
+#include "parse/lines.h"
+#include "parse/name_table.h"
 
 #include <algorithm>
 
@@ -36,72 +38,79 @@ struct Counters {
         const auto found = std::ranges::find(all, name, &parse::JvmCounter::name);
         return found == all.end() ? nullptr : &*found;
     }
-    [[nodiscard]] std::int64_t number(std::string_view name) const {
-        const auto* counter = find(name);
-        return counter ? counter->number : 0;
-    }
-    [[nodiscard]] std::string text(std::string_view name) const {
-        const auto* counter = find(name);
-        return counter ? counter->text : std::string();
-    }
-    [[nodiscard]] double seconds(std::string_view name) const {
-        const auto frequency = number("sun.os.hrt.frequency");
-        return frequency > 0 ? static_cast<double>(number(name)) / static_cast<double>(frequency)
-                             : 0;
-    }
+    // The pattern with each {NAME} replaced by its value, {NAME/s} in seconds, {NAME/b} in bytes;
+    // # in names are the two numbers. False when there is no NAME that ends in .name.
+    bool line(std::string_view pattern, int first, int second, std::string& text) const;
 };
 
-std::string of_seconds(double seconds) {
-    char text[32];
-    std::snprintf(text, sizeof text, "%.3f s", seconds);
-    return text;
+void value(const parse::JvmCounter* counter, char unit, std::int64_t frequency, std::string& text) {
+    if (!counter) {
+        text += '?';
+    } else if (counter->is_text) {
+        text += counter->text;
+    } else if (unit == 's' && frequency > 0) {
+        parse::append(text, "%.3f s",
+                      static_cast<double>(counter->number) / static_cast<double>(frequency));
+    } else if (unit == 'b') {
+        text += human_size(static_cast<std::uint64_t>(std::max<std::int64_t>(counter->number, 0)));
+    } else {
+        parse::append(text, "%ld", counter->number);
+    }
 }
 
-std::string size(std::int64_t bytes) {
-    return human_size(static_cast<std::uint64_t>(std::max<std::int64_t>(bytes, 0)));
+bool Counters::line(std::string_view pattern, int first, int second, std::string& text) const {
+    const auto* frequency = find("sun.os.hrt.frequency");
+    while (!pattern.empty()) {
+        text += parse::take(pattern, '{');
+        auto inside = parse::take(pattern, '}');
+        if (inside.empty()) continue;
+        std::string name(parse::take(inside, '/'));
+        int number = first;
+        for (std::size_t at = 0; (at = name.find('#', at)) != name.npos; number = second) {
+            name.replace(at, 1, std::to_string(number));
+        }
+        const auto* counter = find(name);
+        if (!counter && name.ends_with(".name")) return false;
+        value(counter, inside.empty() ? 0 : inside[0], frequency ? frequency->number : 0, text);
+    }
+    return true;
 }
+
+struct Line {
+    std::string_view label, pattern;
+    int first = 1, second = 1;  // how many there may be of what has numbers: # in the pattern
+};
+constexpr Line lines[]{
+    {"vm", "{java.property.java.vm.name} {java.property.java.vm.version}"},
+    {"home", "{java.property.java.home}"},
+    {"command", "{sun.rt.javaCommand}"},
+    {"arguments", "{java.rt.vmArgs}"},
+    {"threads",
+     "{java.threads.live} live, {java.threads.daemon} daemons, {java.threads.livePeak} at "
+     "most"},
+    {"classes", "{java.cls.loadedClasses} loaded, {java.cls.unloadedClasses} unloaded"},
+    {"safepoints", "{sun.rt.safepoints} in {sun.rt.safepointTime/s}"},
+    {"gc",
+     "{sun.gc.collector.#.name}: {sun.gc.collector.#.invocations} in {sun.gc.collector.#.time/s}",
+     8},
+    {"heap",
+     "{sun.gc.generation.#.space.#.name}: {sun.gc.generation.#.space.#.used/b} of "
+     "{sun.gc.generation.#.space.#.capacity/b}, at most "
+     "{sun.gc.generation.#.space.#.maxCapacity/b}",
+     4, 8},
+    {"metaspace", "{sun.gc.metaspace.used/b} of {sun.gc.metaspace.capacity/b}"},
+};
 
 void print(Invocation& call, pid_t pid, const Counters& counters) {
     field(call, "process", std::to_string(pid));
-    field(call, "vm",
-          counters.text("java.property.java.vm.name") + " " +
-              counters.text("java.property.java.vm.version"));
-    field(call, "home", counters.text("java.property.java.home"));
-    field(call, "command", counters.text("sun.rt.javaCommand"));
-    field(call, "arguments", counters.text("java.rt.vmArgs"));
-    field(call, "threads",
-          std::to_string(counters.number("java.threads.live")) + " live, " +
-              std::to_string(counters.number("java.threads.daemon")) + " daemons, " +
-              std::to_string(counters.number("java.threads.livePeak")) + " at most");
-    field(call, "classes",
-          std::to_string(counters.number("java.cls.loadedClasses")) + " loaded, " +
-              std::to_string(counters.number("java.cls.unloadedClasses")) + " unloaded");
-    field(call, "safepoints",
-          std::to_string(counters.number("sun.rt.safepoints")) + " in " +
-              of_seconds(counters.seconds("sun.rt.safepointTime")));
-    for (int i = 0; i < 8; ++i) {
-        const auto base = "sun.gc.collector." + std::to_string(i) + ".";
-        const auto name = counters.text(base + "name");
-        if (name.empty()) continue;
-        field(call, "gc",
-              name + ": " + std::to_string(counters.number(base + "invocations")) + " in " +
-                  of_seconds(counters.seconds(base + "time")));
-    }
-    for (int generation = 0; generation < 4; ++generation) {
-        for (int space = 0; space < 8; ++space) {
-            const auto base = "sun.gc.generation." + std::to_string(generation) + ".space." +
-                              std::to_string(space) + ".";
-            const auto name = counters.text(base + "name");
-            if (name.empty()) continue;
-            field(call, "heap",
-                  name + ": " + size(counters.number(base + "used")) + " of " +
-                      size(counters.number(base + "capacity")) + ", at most " +
-                      size(counters.number(base + "maxCapacity")));
+    for (const auto& line : lines) {
+        for (int i = 0; i < line.first * line.second; ++i) {
+            std::string text;
+            if (counters.line(line.pattern, i / line.second, i % line.second, text)) {
+                field(call, line.label, text);
+            }
         }
     }
-    field(call, "metaspace",
-          size(counters.number("sun.gc.metaspace.used")) + " of " +
-              size(counters.number("sun.gc.metaspace.capacity")));
 }
 
 void print_all(Invocation& call, pid_t pid, const Counters& counters) {

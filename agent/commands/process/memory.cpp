@@ -12,6 +12,7 @@
 
 #include <algorithm>
 #include <cstring>
+#include <functional>
 
 namespace limpet::commands {
 namespace {
@@ -50,7 +51,8 @@ Result<Subject> open(Invocation& call, const std::string& operand) {
 bool readable(const parse::Mapping& mapping) { return mapping.permissions.starts_with('r'); }
 
 // Calls `take` with what can be read, and `miss` with what cannot, in order.
-template <typename Take, typename Miss>
+using Take = std::function<bool(std::uint64_t at, std::string_view bytes)>;
+using Miss = std::function<void(std::uint64_t begin, std::uint64_t end)>;
 bool walk(const Subject& subject, const Range& range, const Take& take, const Miss& miss) {
     std::string bytes;
     std::uint64_t hole = range.begin;

@@ -32,18 +32,15 @@ bool qualify(Invocation& call, strace::Wanted& wanted, std::string_view expressi
         auto names = list;
         const bool inverted = names.starts_with('!');
         if (inverted) names.remove_prefix(1);
-        std::vector<bool> set(NSIG, names == "all");
+        std::uint64_t set = names == "all" ? ~std::uint64_t{0} : 0;
         while (!names.empty()) {
             const std::string name(parse::take(names, ','));
-            for (int signal = 1; signal < NSIG; ++signal) {
+            for (int signal = 1; signal < 64; ++signal) {
                 const auto full = strace::signal_name(signal);
-                if (full == name || full == "SIG" + name) {
-                    set[static_cast<std::size_t>(signal)] = true;
-                }
+                if (full == name || full == "SIG" + name) set |= std::uint64_t{1} << signal;
             }
         }
-        if (inverted) set.flip();
-        wanted.signals = std::move(set);
+        wanted.signals = inverted ? ~set : set;
         return true;
     }
     call.misused("-e " + std::string(word) + "= is not known (trace, signal)");
@@ -68,7 +65,7 @@ bool numbers(Invocation& call, std::string_view list, std::vector<pid_t>& pids) 
 
 bool read_options(Invocation& call, strace::Wanted& wanted, std::vector<pid_t>& pids) {
     int stamps = 0;
-    wanted.calls.assign(parse::syscalls_limit, true);
+    wanted.calls.set();
     for (const auto& given : call.options.all()) {
         switch (given.option->letter) {
             case 'p':

@@ -21,9 +21,9 @@ enum class Stamp { none, seconds, fractions, epoch, relative };
 
 struct Wanted {
     View view;
-    std::vector<bool> calls;  // by number
-    std::vector<bool> signals;
-    bool children = false;  // and the other threads
+    std::bitset<parse::syscalls_limit> calls;   // by number
+    std::uint64_t signals = ~std::uint64_t{0};  // bit N is signal N; those above always
+    bool children = false;                      // and the other threads
     bool json = false;
     bool summary = false, lines = true;
     bool duration = false;

@@ -87,10 +87,7 @@ void Tracer::event_line(Tracee& tracee, const std::string& text) {
 }
 
 void Tracer::signalled(Tracee& tracee, int signal) {
-    if (static_cast<std::size_t>(signal) < wanted_.signals.size() &&
-        !wanted_.signals[static_cast<std::size_t>(signal)]) {
-        return;
-    }
+    if (signal < 64 && (wanted_.signals >> signal & 1) == 0) return;
     siginfo_t info{};
     std::string text = "--- " + signal_name(signal) + " {si_signo=" + signal_name(signal);
     if (::ptrace(PTRACE_GETSIGINFO, tracee.outer, nullptr, &info) == 0) {

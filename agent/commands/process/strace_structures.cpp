@@ -23,9 +23,9 @@
 namespace limpet::commands::strace {
 namespace {
 
-constexpr std::size_t most_elements = 32;  // of one array
+using parse::append;
 
-std::string decimal(std::int64_t value) { return std::to_string(value); }
+constexpr std::size_t most_elements = 32;  // of one array
 
 // "S_IFREG|0644"
 std::string mode_text(unsigned mode) {
@@ -46,12 +46,13 @@ std::string mode_text(unsigned mode) {
 // "st_size=5", or "st_rdev=makedev(0x1, 0x3)" of a device.
 std::string size_or_device(const char* prefix, unsigned mode, std::uint64_t size, unsigned major,
                            unsigned minor) {
-    std::string text(prefix);
+    std::string text;
     if (S_ISCHR(mode) || S_ISBLK(mode)) {
-        return text + "_rdev=makedev(" + (major ? parse::hex(major) : "0") + ", " +
-               (minor ? parse::hex(minor) : "0") + ")";
+        append(text, "%s_rdev=makedev(%#x, %#x)", prefix, major, minor);
+    } else {
+        append(text, "%s_size=%lu", prefix, size);
     }
-    return text + "_size=" + std::to_string(size);
+    return text;
 }
 
 }  // namespace
@@ -85,20 +86,18 @@ void Decoder::socket_address(std::uint64_t address, std::uint64_t size, std::str
     } else if (any.ss_family == AF_INET && got >= sizeof(sockaddr_in)) {
         const auto& in = reinterpret_cast<const sockaddr_in&>(any);
         ::inet_ntop(AF_INET, &in.sin_addr, name, sizeof name);
-        text += ", sin_port=htons(" + decimal(ntohs(in.sin_port)) + "), sin_addr=inet_addr(\"" +
-                name + "\")";
+        append(text, ", sin_port=htons(%u), sin_addr=inet_addr(\"%s\")", ntohs(in.sin_port), name);
     } else if (any.ss_family == AF_INET6 && got >= sizeof(sockaddr_in6)) {
         const auto& in = reinterpret_cast<const sockaddr_in6&>(any);
         ::inet_ntop(AF_INET6, &in.sin6_addr, name, sizeof name);
-        text += ", sin6_port=htons(" + decimal(ntohs(in.sin6_port)) + "), sin6_flowinfo=htonl(" +
-                decimal(ntohl(in.sin6_flowinfo)) + "), inet_pton(AF_INET6, \"" + name +
-                "\", &sin6_addr), sin6_scope_id=" + decimal(in.sin6_scope_id);
+        append(text,
+               ", sin6_port=htons(%u), sin6_flowinfo=htonl(%u), inet_pton(AF_INET6, \"%s\", "
+               "&sin6_addr), sin6_scope_id=%u",
+               ntohs(in.sin6_port), ntohl(in.sin6_flowinfo), name, in.sin6_scope_id);
     } else if (any.ss_family == AF_NETLINK && got >= 12) {
         std::uint32_t values[3];
         std::memcpy(values, &any, sizeof values);
-        char groups[16];
-        std::snprintf(groups, sizeof groups, "%08x", values[2]);
-        text += ", nl_pid=" + decimal(values[1]) + ", nl_groups=" + groups;
+        append(text, ", nl_pid=%u, nl_groups=%08x", values[1], values[2]);
     } else if (got > sizeof(sa_family_t)) {
         text += ", sa_data=";
         quote(
@@ -114,7 +113,7 @@ void Decoder::time(std::uint64_t address, const char* part, std::string& text) c
         text += parse::hex(address);
         return;
     }
-    text += "{tv_sec=" + decimal(value[0]) + ", " + part + "=" + decimal(value[1]) + "}";
+    append(text, "{tv_sec=%ld, %s=%ld}", value[0], part, value[1]);
 }
 
 void Decoder::status(std::uint64_t address, std::string& text) const {
@@ -123,10 +122,10 @@ void Decoder::status(std::uint64_t address, std::string& text) const {
         text += parse::hex(address);
         return;
     }
-    text += "{st_mode=" + mode_text(value.st_mode) + ", " +
-            size_or_device("st", value.st_mode, static_cast<std::uint64_t>(value.st_size),
-                           major(value.st_rdev), minor(value.st_rdev)) +
-            ", ...}";
+    append(text, "{st_mode=%s, %s, ...}", mode_text(value.st_mode).c_str(),
+           size_or_device("st", value.st_mode, static_cast<std::uint64_t>(value.st_size),
+                          major(value.st_rdev), minor(value.st_rdev))
+               .c_str());
 }
 
 void Decoder::extended_status(std::uint64_t address, std::string& text) const {
@@ -135,11 +134,11 @@ void Decoder::extended_status(std::uint64_t address, std::string& text) const {
         text += parse::hex(address);
         return;
     }
-    text += "{stx_mask=" + parse::hex(value.stx_mask) + ", stx_mode=" + mode_text(value.stx_mode) +
-            ", " +
-            size_or_device("stx", value.stx_mode, value.stx_size, value.stx_rdev_major,
-                           value.stx_rdev_minor) +
-            ", ...}";
+    append(text, "{stx_mask=%#x, stx_mode=%s, %s, ...}", value.stx_mask,
+           mode_text(value.stx_mode).c_str(),
+           size_or_device("stx", value.stx_mode, value.stx_size, value.stx_rdev_major,
+                          value.stx_rdev_minor)
+               .c_str());
 }
 
 void Decoder::vectors(std::uint64_t address, std::uint64_t count, std::uint64_t bytes, bool known,
@@ -161,7 +160,7 @@ void Decoder::vectors(std::uint64_t address, std::uint64_t count, std::uint64_t 
             text += parse::hex(base);
         }
         bytes -= bytes == ~std::uint64_t{0} ? 0 : filled;
-        text += ", iov_len=" + std::to_string(part.iov_len) + "}";
+        append(text, ", iov_len=%zu}", part.iov_len);
     }
     text += ']';
 }
@@ -179,11 +178,11 @@ void Decoder::message(std::uint64_t address, bool filled, std::string& text) con
     } else {
         socket_address(name, header.msg_namelen, text);
     }
-    text += ", msg_namelen=" + std::to_string(header.msg_namelen) + ", msg_iov=";
+    append(text, ", msg_namelen=%u, msg_iov=", header.msg_namelen);
     vectors(reinterpret_cast<std::uint64_t>(header.msg_iov), header.msg_iovlen,
             filled ? static_cast<std::uint64_t>(call_.result) : ~std::uint64_t{0}, true, text);
-    text += ", msg_iovlen=" + std::to_string(header.msg_iovlen) +
-            ", msg_controllen=" + std::to_string(header.msg_controllen) + ", msg_flags=";
+    append(text, ", msg_iovlen=%zu, msg_controllen=%zu, msg_flags=", header.msg_iovlen,
+           header.msg_controllen);
     names('m', static_cast<std::uint32_t>(header.msg_flags), text);
     text += '}';
 }
@@ -224,7 +223,7 @@ void Decoder::events(std::uint64_t address, std::uint64_t count, std::string& te
         const std::uint32_t low = event.data.u32;
         text += "{events=";
         names('V', event.events, text);
-        text += ", data={u32=" + std::to_string(low) + ", u64=" + std::to_string(data) + "}}";
+        append(text, ", data={u32=%u, u64=%lu}}", low, data);
     }
     if (list) text += ']';
 }
@@ -278,14 +277,15 @@ void Decoder::wait_status(std::uint64_t address, std::string& text) const {
         return;
     }
     if (WIFEXITED(status)) {
-        text += "[{WIFEXITED(s) && WEXITSTATUS(s) == " + decimal(WEXITSTATUS(status)) + "}]";
+        append(text, "[{WIFEXITED(s) && WEXITSTATUS(s) == %d}]", WEXITSTATUS(status));
     } else if (WIFSIGNALED(status)) {
-        text += "[{WIFSIGNALED(s) && WTERMSIG(s) == " + signal_name(WTERMSIG(status)) +
-                (WCOREDUMP(status) ? " && WCOREDUMP(s)}]" : "}]");
+        append(text, "[{WIFSIGNALED(s) && WTERMSIG(s) == %s%s}]",
+               signal_name(WTERMSIG(status)).c_str(), WCOREDUMP(status) ? " && WCOREDUMP(s)" : "");
     } else if (WIFSTOPPED(status)) {
-        text += "[{WIFSTOPPED(s) && WSTOPSIG(s) == " + signal_name(WSTOPSIG(status)) + "}]";
+        append(text, "[{WIFSTOPPED(s) && WSTOPSIG(s) == %s}]",
+               signal_name(WSTOPSIG(status)).c_str());
     } else {
-        text += "[" + parse::hex(static_cast<unsigned>(status)) + "]";
+        append(text, "[%#x]", static_cast<unsigned>(status));
     }
 }
 
@@ -293,7 +293,7 @@ void Decoder::wait_status(std::uint64_t address, std::string& text) const {
 void Decoder::option(std::uint64_t address, std::uint64_t size, std::string& text) const {
     std::int32_t value = 0;
     if (size == sizeof value && memory_.get(address, value)) {
-        text += "[" + decimal(value) + "]";
+        append(text, "[%d]", value);
     } else {
         buffer(address, size, text);
     }
@@ -306,12 +306,18 @@ void Decoder::structure(char kind, std::uint64_t address, std::string& text) con
             text += parse::hex(address);
             return;
         }
-        const auto limit = [](std::uint64_t value) {
-            if (value == ~std::uint64_t{0}) return std::string("RLIM64_INFINITY");
-            return value > 1024 && value % 1024 == 0 ? std::to_string(value / 1024) + "*1024"
-                                                     : std::to_string(value);
-        };
-        text += "{rlim_cur=" + limit(limits[0]) + ", rlim_max=" + limit(limits[1]) + "}";
+        for (std::size_t i = 0; i < limits.size(); ++i) {
+            const auto value = limits[i];
+            text += i == 0 ? "{rlim_cur=" : ", rlim_max=";
+            if (value == ~std::uint64_t{0}) {
+                text += "RLIM64_INFINITY";
+            } else if (value > 1024 && value % 1024 == 0) {
+                append(text, "%lu*1024", value / 1024);
+            } else {
+                append(text, "%lu", value);
+            }
+        }
+        text += '}';
         return;
     }
     if (kind == 'A') {
@@ -336,11 +342,11 @@ void Decoder::structure(char kind, std::uint64_t address, std::string& text) con
     }
     text += "{flags=";
     names('g', arguments.flags, text);
-    text += ", exit_signal=" + (arguments.exit_signal
-                                    ? signal_name(static_cast<int>(arguments.exit_signal))
-                                    : std::string("0"));
-    text += ", stack=" + (arguments.stack ? parse::hex(arguments.stack) : std::string("NULL")) +
-            ", stack_size=" + parse::hex(arguments.stack_size) + ", ...}";
+    append(
+        text, ", exit_signal=%s, stack=%#lx, stack_size=%#lx, ...}",
+        arguments.exit_signal ? signal_name(static_cast<int>(arguments.exit_signal)).c_str() : "0",
+        static_cast<unsigned long>(arguments.stack),
+        static_cast<unsigned long>(arguments.stack_size));
 }
 
 }  // namespace limpet::commands::strace
