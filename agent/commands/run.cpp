@@ -7,14 +7,26 @@
 #include "target/sidecar.h"
 
 #include <sys/prctl.h>
+#include <sys/uio.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <csignal>
+#include <new>
 
 namespace limpet::commands {
 namespace {
+
+// Each command bounds what it holds; where there is less memory than that, it says so.
+std::string_view running;
+void out_of_memory() {
+    constexpr std::string_view words = ": out of memory\n";
+    const iovec line[]{{.iov_base = const_cast<char*>(running.data()), .iov_len = running.size()},
+                       {.iov_base = const_cast<char*>(words.data()), .iov_len = words.size()}};
+    [[maybe_unused]] const auto said = ::writev(2, line, 2);
+    ::_exit(1);
+}
 
 int invoke(const Call& call, BorrowedFd in, BorrowedFd out, BorrowedFd error) {
     Invocation invocation{.command = call.command,
@@ -38,6 +50,8 @@ int invoke(const Call& call, BorrowedFd in, BorrowedFd out, BorrowedFd error) {
             parse_options(call.command, call.arguments, invocation.options, invocation.operands);
         if (!parsed) return invocation.misused(text(parsed.error()));
     }
+    running = call.command.name;
+    std::set_new_handler(out_of_memory);
     int status = call.command.run(invocation);
     invocation.out.flush();
     if (const auto& failure = invocation.out.failure()) {

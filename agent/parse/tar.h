@@ -87,7 +87,8 @@ private:
     std::vector<std::uint64_t> map_numbers_;
 };
 
-// The header blocks of an entry: ustar, behind pax records for what does not fit into it.
+// The header blocks of an entry: ustar, behind pax records for what does not fit into it. Of a
+// sparse file with its map, so that its data follows here as well.
 std::string headers(const Entry& entry);
 
 // Bytes from the end of `size` bytes to the end of their last block.

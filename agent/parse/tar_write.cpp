@@ -47,13 +47,14 @@ std::optional<std::size_t> cut(std::string_view name) {
     return std::nullopt;
 }
 
-std::string ustar(const Entry& entry, std::string_view prefix, std::string_view name) {
+std::string ustar(const Entry& entry, std::uint64_t size, std::string_view prefix,
+                  std::string_view name) {
     Block block;
     block.text(0, 100, name);
     block.number(100, 8, entry.mode);
     block.number(108, 8, entry.uid);
     block.number(116, 8, entry.gid);
-    block.number(124, 12, entry.size);
+    block.number(124, 12, size);
     block.number(136, 12, static_cast<std::uint64_t>(std::max<std::int64_t>(entry.modified, 0)));
     block.text(156, 1, {&entry.type, 1});
     block.text(157, 100, entry.link);
@@ -68,14 +69,45 @@ std::string ustar(const Entry& entry, std::string_view prefix, std::string_view 
 
 constexpr std::uint64_t most_7 = 07777777, most_11 = 077777777777;
 
+void fill_block(std::string& text) { text.resize(text.size() + padding(text.size()), '\0'); }
+
+// Format 1.0 of GNU.sparse: how many extents, then each with its offset and size, before the data.
+std::string map_of(const Entry& entry) {
+    std::string map;
+    const auto line = [&](std::uint64_t number) {
+        map += std::to_string(number);
+        map += '\n';
+    };
+    line(entry.extents.size());
+    for (const auto& [offset, size] : entry.extents) {
+        line(offset);
+        line(size);
+    }
+    fill_block(map);
+    return map;
+}
+
 }  // namespace
 
 std::string headers(const Entry& entry) {
-    std::string extra;
-    const auto split = cut(entry.name);
-    if (!split) extra += record("path", entry.name);
+    std::string extra, map;
+    auto split = cut(entry.name);
+    std::string_view name = entry.name;
+    if (entry.sparse) {
+        map = map_of(entry);
+        extra += record("GNU.sparse.major", "1");
+        extra += record("GNU.sparse.minor", "0");
+        extra += record("GNU.sparse.name", entry.name);
+        extra += record("GNU.sparse.realsize", std::to_string(entry.real_size));
+        // What has no notion of such files shall not take this for the file.
+        name = "GNUSparseFile.0/sparse";
+        split = 0;
+    } else if (!split) {
+        extra += record("path", entry.name);
+    }
+    const auto size = entry.size + map.size();
     if (entry.link.size() > 100) extra += record("linkpath", entry.link);
-    if (entry.size > most_11) extra += record("size", std::to_string(entry.size));
+    if (size > most_11) extra += record("size", std::to_string(size));
     if (entry.uid > most_7) extra += record("uid", std::to_string(entry.uid));
     if (entry.gid > most_7) extra += record("gid", std::to_string(entry.gid));
     const auto& time = entry.modified;
@@ -89,12 +121,15 @@ std::string headers(const Entry& entry) {
                           .mode = 0644,
                           .modified = std::max<std::int64_t>(time, 0),
                           .size = extra.size()};
-        all = ustar(about, {}, about.name) + extra;
-        all.resize(all.size() + padding(extra.size()), '\0');
+        all = ustar(about, about.size, {}, about.name) + extra;
+        fill_block(all);
     }
-    const std::string_view name = entry.name;
-    if (split.value_or(0) == 0) return all + ustar(entry, {}, name.substr(0, 100));
-    return all + ustar(entry, name.substr(0, *split), name.substr(*split + 1));
+    if (split.value_or(0) == 0) {
+        all += ustar(entry, size, {}, name.substr(0, 100));
+    } else {
+        all += ustar(entry, size, name.substr(0, *split), name.substr(*split + 1));
+    }
+    return all += map;
 }
 
 }  // namespace limpet::parse::tar

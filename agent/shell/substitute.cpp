@@ -15,6 +15,9 @@
 namespace limpet::shell {
 namespace {
 
+// Of one $(): it is held in memory, and becomes words.
+constexpr std::size_t capture_limit = std::size_t{256} * 1024 * 1024;
+
 // Nothing in the word can change the shell, so it may be expanded without a fork.
 bool is_pure(const Word& word) {
     for (const auto& part : word.parts) {
@@ -86,6 +89,11 @@ bool substitute_outside(Shell& shell, const Node* body, std::string& output) {
         if (ready < 0) continue;  // EINTR: the trap runs afterwards
         const auto got = ready == 0 ? 0 : sys::read(reading, buffer, sizeof buffer);
         if (!got || *got == 0) break;
+        if (output.size() > capture_limit) {
+            shell.give_up("$(): more than 256 MiB of output");
+            reading.reset();
+            break;
+        }
         output.append(buffer, *got);
     }
     const int status = commands::wait_for(child, "$()").value_or(0);

@@ -77,15 +77,23 @@ def a_million_entries():
 def a_file_that_grows():
     with box("grow") as target:
         for argv in known(("cat", "/tmp/grow"), ("sha256sum", "/tmp/grow"), ("tail", "-f", "/tmp/grow"),
-                          ("grep", "-c", "y", "/tmp/grow"), ("strings", "/tmp/grow"),
+                          ("grep", "-c", "y", "/tmp/grow"), ("strings", "/tmp/grow"), ("wc", "/tmp/grow"),
+                          ("tail", "-c", "+1", "/tmp/grow"), ("tac", "/tmp/grow"), ("xxd", "/tmp/grow"),
+                          ("tar", "c", "/tmp/grow"), ("gzip", "-c", "/tmp/grow"), ("awk", "{n++}", "/tmp/grow"),
+                          ("sed", "-n", "$p", "/tmp/grow"), ("jq", ".", "/tmp/grow"), ("cmp", "/tmp/grow", "/tmp/grow"),
                           ("sort", "/tmp/grow")):
             took, (most, _, _) = seconds(lambda: peak(target, *argv, stop=1))
             check(took < 8, f"{argv} took {took:.0f} s though interrupted after 1")
             # One line without end is what grep and sort may have to hold: up to a limit of theirs.
             check(most < 4 * MEMORY, f"{argv} took {most >> 20} MiB")
-        _, done = seconds(lambda: attack.run(CLIENT, "exec", "--timeout", "1", target.target, "--",
-                                             "tail", "-f", "/tmp/grow"))
-        equal(done.returncode, 124, f"{done.err!r:.200}")
+        for argv in known(("tail", "-f", "/tmp/grow"), ("wc", "/tmp/grow"), ("sha256sum", "/tmp/grow"),
+                          ("cat", "/tmp/grow"), ("strings", "/tmp/grow")):
+            took, done = seconds(lambda: attack.run("sh", "-c", '"$@" >/dev/null', "-", CLIENT, "exec", "--timeout", "1",
+                                                    target.target, "--", *argv))
+            equal(done.returncode, 124, f"{argv}: {done.err!r:.200}")
+            check(took < 4, f"--timeout 1 of {argv} took {took:.1f} s")
+        took, done = seconds(lambda: debug(target.target, "tail", "-c", "1000000", "/tmp/grow"))
+        check(took < 3 and len(done.out) >= 1000000, f"tail -c: {took:.1f} s, {len(done.out)} bytes")
 
 
 @case
@@ -150,7 +158,12 @@ def leases_do_not_hold_a_reader():
             open(f"{root}/lease{i}", "wb").close() for i in range(10)]) as target:
         equal(target.line(), "ready")
         for argv in known(("cat", "/lease0"), ("head", "/lease1"), ("grep", "-r", "x", "/"),
-                          ("ls", "-l", "/lease2"), ("stat", "/lease3"), ("wc", "/lease4")):
+                          ("ls", "-l", "/lease2"), ("stat", "/lease3"), ("wc", "/lease4"), ("tail", "/lease5"),
+                          ("tar", "c", "/lease6"), ("cp", "-r", "/lease7", "/.limpet/scratch/x"),
+                          ("diff", "/lease8", "/lease9"), ("diff", "-r", "/", "/etc"), ("cmp", "/lease0", "/lease1"),
+                          ("file", "/lease1"), ("sha256sum", "/lease2"), ("sed", "", "/lease3"), ("awk", "1", "/lease4"),
+                          ("jq", ".", "/lease5"), ("sort", "/lease6"), ("xxd", "/lease7"), ("less", "/lease8"),
+                          ("tac", "/lease9"), ("sh", "-c", "cat </lease0"), ("find", "/", "-name", "lease*", "-exec", "cat", "{}", "+")):
             took, done = seconds(lambda: debug(target.target, *argv))
             check(took < 3, f"{argv} took {took:.1f} s")
             check(done.returncode == 0 or b"lease" in done.err, f"{argv}: {done.err!r:.200}")

@@ -19,12 +19,14 @@ DEVICES = {"zero": (stat.S_IFCHR, 1, 5), "full": (stat.S_IFCHR, 1, 7), "rand": (
 
 def box():
     def prepare(root):
-        for folder in ("fifos", "nodes"):
+        for folder in ("fifos", "nodes", "same"):
             os.makedirs(f"{root}/{folder}", exist_ok=True)
         for number in range(FIFOS):
             os.mkfifo(f"{root}/fifos/{number}")
+            os.mkfifo(f"{root}/same/{number}")
         for name, (kind, major, minor) in DEVICES.items():
             os.mknod(f"{root}/nodes/{name}", kind | 0o666, os.makedev(major, minor))
+            os.mknod(f"{root}/same/{name}", kind | 0o666, os.makedev(major, minor))
     return Box("wait", prepare=prepare, files={"/nodes/plain": "plain text\n", "/fifos/plain":
                                                "plain text\n"})
 
@@ -51,7 +53,18 @@ def commands(folder, names):
         ("stat", *paths), ("find", f"/{folder}", "-type", "f"), ("du", f"/{folder}"),
         ("sha256sum", *paths), ("hexdump", *paths), ("strings", *paths), ("sort", *paths),
         ("sh", "-c", f"cat /{folder}/*; cd /{folder}; for f in *; do cat <$f; done"),
-        ("find", f"/{folder}", "-exec", "cat", "{}", ";"), ("test", "-s", paths[0]))
+        ("find", f"/{folder}", "-exec", "cat", "{}", ";"), ("test", "-s", paths[0]),
+        ("diff", "-r", f"/{folder}", "/same"), ("diff", "-rN", f"/{folder}", "/same"), ("diff", paths[0], paths[1]),
+        ("cmp", paths[0], paths[1]), ("tar", "c", f"/{folder}"), ("tar", "cSh", *paths), ("file", *paths),
+        ("file", "-s", *paths), ("tree", f"/{folder}"), ("cp", "-r", f"/{folder}", "/.limpet/scratch/tree"),
+        ("cp", "-a", f"/{folder}", "/.limpet/scratch/tree"), ("cp", paths[0], "/.limpet/scratch/one"),
+        ("install", paths[0], "/.limpet/scratch/one"), ("dd", f"if={paths[0]}"), ("xxd", paths[0]), ("od", *paths),
+        ("awk", "{print}", *paths), ("sed", "", *paths), ("jq", ".", *paths), ("tac", *paths), ("cut", "-c1", *paths),
+        ("gzip", "-c", *paths), ("zcat", *paths), ("base64", paths[0]), ("less", *paths), ("nl", *paths),
+        ("comm", paths[0], paths[1]), ("join", paths[0], paths[1]), ("paste", *paths), ("split", paths[0], "/.limpet/scratch/s"),
+        ("column", *paths), ("fmt", *paths), ("fold", *paths), ("rev", *paths), ("uniq", paths[0]), ("tail", "-F", paths[0]),
+        ("which", paths[0]), ("md5sum", "-c", paths[0]), ("xargs", "-a", paths[0]), ("grep", "-f", paths[0], "x"),
+        ("sh", paths[0]), ("sh", "-c", f". {paths[0]}"))
         if argv[0] in known]
 
 
@@ -69,7 +82,9 @@ def fifos_are_not_opened():
     with box() as target:
         blocked = writers(target)
         for argv in commands("fifos", range(FIFOS)):
-            took, done = attack.seconds(lambda: debug(target.target, *argv))
+            # What waits for the file to change is ended.
+            wait = ("--timeout", "2") if argv[:2] == ("tail", "-F") else ()
+            took, done = attack.seconds(lambda: attack.limpet.limpet("exec", *wait, target.target, "--", *argv))
             equal(ended(blocked), 0, f"{argv[:3]} woke writers")
             check(took < 8, f"{argv[:3]} took {took:.1f} s")
             check(b"woken" not in done.out, f"{argv[:3]} read a FIFO")
@@ -103,7 +118,8 @@ def naive_helper_opens_devices():
 def devices_are_not_opened():
     with box() as target:
         for argv in commands("nodes", DEVICES):
-            done, lines = trace(CLIENT, "exec", target.target, "--", *argv)
+            wait = ("--timeout", "3") if argv[:2] == ("tail", "-F") else ()
+            done, lines = trace(CLIENT, "exec", *wait, target.target, "--", *argv)
             check(lines, "the trace is empty")
             equal(opened(lines, "nodes"), [], f"{argv[:3]}")
             check(len(done.out) < 100000, f"{argv[:3]} read a device")

@@ -81,6 +81,49 @@ def every_command_ends_and_says_so(how):
     attack.until(lambda: not attack.agents(), what="the end of those that were left")
 
 
+# All that opens a named file, or goes through a tree, beside what COMMANDS has.
+OTHERS = [("tar", "c", "/"), ("tar", "c", "/data/f"), ("tar", "tf", "/data/f"), ("diff", "-r", "/data", "/etc"),
+          ("diff", "/data/f", "/etc/hosts"), ("cmp", "/data/f", "/etc/hosts"), ("cp", "/data/f", "/.limpet/scratch/x"),
+          ("cp", "-r", "/data", "/.limpet/scratch/x"), ("install", "/data/f", "/.limpet/scratch/x"), ("dd", "if=/data/f"),
+          ("less", "/data/f"), ("file", "/data/f"), ("tree", "/"), ("ls", "-R", "/data"), ("find", "/data", "-empty"),
+          ("xxd", "/data/f"), ("od", "/data/f"), ("hexdump", "/data/f"), ("strings", "/data/f"), ("base64", "/data/f"),
+          ("sort", "/data/f"), ("uniq", "/data/f"), ("cut", "-c1", "/data/f"), ("sed", "", "/data/f"), ("awk", "1", "/data/f"),
+          ("jq", ".", "/data/f"), ("tac", "/data/f"), ("rev", "/data/f"), ("nl", "/data/f"), ("fold", "/data/f"),
+          ("paste", "/data/f"), ("join", "/data/f", "/etc/hosts"), ("comm", "/data/f", "/etc/hosts"), ("column", "/data/f"),
+          ("fmt", "/data/f"), ("expand", "/data/f"), ("gzip", "-c", "/data/f"), ("zcat", "/data/f"), ("zstdcat", "/data/f"),
+          ("cksum", "/data/f"), ("md5sum", "-c", "/data/f"), ("split", "/data/f", "/.limpet/scratch/s"),
+          ("xargs", "-a", "/data/f", "echo"), ("grep", "x", "/data/f"), ("grep", "-f", "/data/f", "x"),
+          ("readlink", "-f", "/data/x/y"), ("realpath", "/data/x/y"), ("which", "/data/f"), ("sh", "/data/f"),
+          ("find", "/", "-newer", "/data/x"), ("tail", "-n1", "/data/f"), ("sh", "-c", ". /data/f")]
+
+
+@case
+def every_other_command_too():
+    known = must(attack.AGENT, "--list").split()
+    commands = [argv for argv in OTHERS if argv[0] in known]
+    with hanging() as box:
+        for first in range(0, len(commands), 14):
+            some = commands[first:first + 14]
+            with concurrent.futures.ThreadPoolExecutor(len(some)) as pool:
+                jobs = [pool.submit(seconds, lambda argv=argv: debug(box.target, *argv, timeout=40)) for argv in some]
+            for argv, job in zip(some, jobs):
+                took, done = job.result()
+                check(took <= DEADLINE + MARGIN, f"{argv} took {took:.1f} s")
+                check(b"did not answer for 10 s" in done.err and b"partial" in done.err, f"{argv} said {done.err!r:.300}")
+                check(took > 1, f"{argv} did not meet the hanging mount")
+                equal(done.returncode, 1, f"{argv}: {done.err!r:.200}")
+        for argv in (("vi", "/data/f"), ("less", "/data/f"), ("view", "/data/f")):
+            terminal = attack.limpet.Terminal(attack.CLIENT, "exec", "-t", box.target, "--", *argv)
+            took, _ = seconds(lambda: terminal.expect("did not answer", timeout=DEADLINE + MARGIN))
+            equal(terminal.wait(), 1, f"{argv}")
+        # What writes there meets it as well.
+        for argv in (("rm", "-r", "/data/x"), ("chmod", "-R", "u+x", "/data"), ("mv", "/etc/hosts", "/data/x"), ("mkdir", "/data/new")):
+            took, done = seconds(lambda: attack.limpet.limpet("exec", "--allow", "modify", box.target, "--", *argv))
+            check(1 < took <= DEADLINE + MARGIN, f"{argv} took {took:.1f} s")
+            check(b"did not answer for 10 s" in done.err and done.returncode == 1, f"{argv}: {done.returncode} {done.err!r:.300}")
+    attack.until(lambda: not attack.agents(), what="the end of those that were left")
+
+
 @case
 def a_shell_goes_on():
     attack.have("sh")

@@ -68,6 +68,20 @@ COMMANDS = [("ls", "/names"), ("ls", "-l", "/names"), ("ls", "-1R", "/names"), (
             ("cat", "/proc/1/cmdline"), ("cat", "/proc/1/comm"), ("cat", "/proc/1/environ"),
             ("sh", "-c", "echo /names/*; cd /names; for f in *; do echo \"$f\"; done"),
             ("sh", "-c", "printf '\\033[31m\\233'; echo \"$(cat /all)\" >&2"),
+            ("diff", "-r", "/names", "/none"), ("diff", "-rq", "/names", "/etc"), ("diff", "-u", "/all", "/etc/hostname"),
+            ("sh", "-c", "tar c /names 2>/dev/null | tar t"), ("sh", "-c", "tar c /names 2>/dev/null | tar tv"),
+            ("tar", "cvf", "/.limpet/scratch/a.tar", "/names"),
+            ("sh", "-c", "file /names/*; file /all"), ("xxd", "/all"), ("hexdump", "-C", "/all"), ("od", "-c", "/all"),
+            ("sh", "-c", "cp -rv /names /.limpet/scratch/n; cd /.limpet/scratch; mv -v n m; rm -rv m"),
+            ("sh", "-c", "cp -r /names /.limpet/scratch/n; cd /.limpet/scratch/n; yes n | rm -i *; yes n | cp -i * ..; "
+                         "for f in *; do mv -v \"$f\" \"$f.x\"; chmod -v 600 \"$f.x\"; chown -v 5 \"$f.x\"; done"),
+            ("find", "/names", "-ls"), ("find", "/names", "-printf", "%p %l\\n"), ("sh", "-c", "sha256sum /names/*"),
+            ("sh", "-c", "wc /names/*; head -n1 /names/*; tail -n1 /names/*; cksum /names/*"),
+            ("awk", "{print FILENAME \"\" $0}", "/all"), ("sed", "l", "/all"), ("jq", "-R", ".", "/all"), ("jq", ".", "/all"),
+            ("sort", "/all"), ("cut", "-c1-5", "/all"), ("column", "/all"), ("nl", "/all"), ("less", "/all"),
+            ("xargs", "-a", "/all", "-t", "echo"), ("which", "/names/\x1b[31m"), ("readlink", "-f", "/names/link0"),
+            ("tree", "/names"), ("cmp", "/all", "/names/\x9b31m"), ("du", "-ah", "/names"), ("df", "/names"),
+            ("sh", "-c", "realpath /names/*; basename -a /names/*; dirname /names/*"),
             ("\x1b[31mnothing",), ("ls", "-o", "json", "/names"), ("ps", "-o", "json")]
 
 

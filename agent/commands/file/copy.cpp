@@ -11,6 +11,7 @@
 
 #include <dirent.h>
 #include <sys/sysmacros.h>
+#include <sys/xattr.h>
 #include <unistd.h>
 
 #include <memory>
@@ -21,7 +22,8 @@ namespace {
 
 using target::Follow;
 
-constexpr std::size_t links_limit = 1'000'000;
+// Of names of files with several links, which are remembered; what is beyond is copied twice.
+constexpr std::size_t links_limit = std::size_t{64} * 1024 * 1024;
 
 std::pair<std::uint64_t, std::uint64_t> identity(const struct statx& status) {
     return {makedev(status.stx_dev_major, status.stx_dev_minor), status.stx_ino};
@@ -129,13 +131,35 @@ Result<Fd> Copy::open_source(const Item& item) {
     return file;
 }
 
-Result<> Copy::dress(const Place& to, const struct statx& status) {
+// What the file system or our rights do not take is left out without a word, as cp -a has it.
+void Copy::attributes(int from, int to) const {
+    constexpr std::size_t most = 65536;  // of the kernel, for the names and for each value
+    const std::unique_ptr<char[]> buffer(new char[2 * most]);
+    target::deadline::enter();
+    const auto listed = ::flistxattr(from, buffer.get(), most);
+    for (ssize_t at = 0; at < listed;) {
+        const char* name = buffer.get() + at;
+        const std::string_view word(name);
+        at += static_cast<ssize_t>(word.size()) + 1;
+        const bool access = word.starts_with("system.posix_acl_");
+        // trusted.* is how overlays keep what they know of their layers.
+        if (!access && (!keep_attributes || word.starts_with("trusted."))) continue;
+        char* value = buffer.get() + most;
+        const auto size = ::fgetxattr(from, name, value, most);
+        if (size >= 0) ::fsetxattr(to, name, value, static_cast<std::size_t>(size), 0);
+    }
+}
+
+// `from`, `opened`: both as they are open, for what has no name to be set by.
+Result<> Copy::dress(const Place& to, const struct statx& status, int from, int opened) {
     std::uint32_t mode = status.stx_mode & 07777;
     if (keep_owner && !chown(to, status.stx_uid, status.stx_gid)) {
         // Whose it now is must not lend its rights to others.
         mode &= ~06000U;
         (void)chown(to, static_cast<uid_t>(-1), status.stx_gid);
     }
+    // After the owner, who takes a file's capabilities away.
+    if (from >= 0 && opened >= 0 && (keep_mode || keep_attributes)) attributes(from, opened);
     if (keep_mode && !S_ISLNK(status.stx_mode)) TRY(chmod(to, mode));
     if (!keep_times) return {};
     return set_times(to, {{status.stx_atime.tv_sec, status.stx_atime.tv_nsec},
@@ -151,8 +175,7 @@ Result<> Copy::fill(const Item& item, const Place& to, const Fd& out, bool made)
         done.error().subject = item.to.spoken;
         return done;
     }
-    if (made || keep_mode || keep_times || keep_owner) return dress(to, item.status);
-    return {};
+    return dress(to, item.status, in.get(), out.get());
 }
 
 Result<> Copy::file(const Item& item, const Result<struct statx>& there) {
@@ -203,7 +226,7 @@ Result<> Copy::one(const Item& item) {
         if (behind) there = behind;
     }
     if (!TRY(wanted(item, there))) return {};
-    if (keep_links && item.status.stx_nlink > 1 && seen_.size() < links_limit) {
+    if (keep_links && item.status.stx_nlink > 1) {
         const auto known = seen_.find(identity(item.status));
         if (known != seen_.end()) {
             if (there) TRY(remove(item.to, false));
@@ -211,7 +234,10 @@ Result<> Copy::one(const Item& item) {
             say(item);
             return {};
         }
-        seen_.emplace(identity(item.status), item.to.spoken);
+        if (seen_size_ < links_limit) {
+            seen_size_ += 100 + item.to.spoken.size();
+            seen_.emplace(identity(item.status), item.to.spoken);
+        }
     }
     const bool plain = S_ISREG(item.status.stx_mode) ||
                        (!recursive && item.operand && !S_ISLNK(item.status.stx_mode));
@@ -220,7 +246,14 @@ Result<> Copy::one(const Item& item) {
     return {};
 }
 
-Result<> Copy::leave_directory(const Place& to, const struct statx& status, bool made) {
+Result<> Copy::leave_directory(Visit& visit, const Place& to, int opened, bool made) {
+    const auto status = TRY(visit.status());
+    if (keep_mode || keep_attributes) {
+        const auto from = visit.parent()
+                              ? visit.parent()->child(std::string(visit.name()))
+                              : target::open_directory(call_.target, call_.path(visit.path()));
+        if (from) return dress(to, status, from->fd.get(), opened);
+    }
     if (keep_mode || keep_owner || keep_times) return dress(to, status);
     return made ? chmod(to, status.stx_mode & 0777 & ~mask_) : Result<>{};
 }
@@ -308,10 +341,13 @@ bool Copy::tree(const std::string& source, const std::string& path) {
     walk.after = [&](Visit& visit) {
         const bool own = made.back();
         made.pop_back();
+        const auto here = trail.here();
+        const Fd opened((keep_mode || keep_attributes) && here
+                            ? ::fcntl((*here)->fd.get(), F_DUPFD_CLOEXEC, 3)
+                            : -1);
         trail.leave();
         const auto to = destination(visit);
-        const auto status = to ? visit.status() : std::unexpected(to.error());
-        note(status ? leave_directory(*to, *status, own) : std::unexpected(status.error()));
+        note(to ? leave_directory(visit, *to, opened.get(), own) : std::unexpected(to.error()));
     };
     walk.run(call_, source);
     return whole;

@@ -18,8 +18,9 @@ public:
     bool recursive = false;
     Links links = Links::follow;
     bool keep_mode = false, keep_owner = false, keep_times = false, keep_links = false;
-    bool force = false;    // what cannot be opened is removed first
-    bool replace = false;  // what is there is replaced as a whole: install, mv
+    bool keep_attributes = false;  // extended ones; keep_mode alone keeps access lists
+    bool force = false;            // what cannot be opened is removed first
+    bool replace = false;          // what is there is replaced as a whole: install, mv
     bool no_clobber = false, update = false, ask = false, verbose = false;
     bool one_filesystem = false;
 
@@ -39,19 +40,20 @@ private:
     bool tree(const std::string& source, const std::string& path);
     bool into_itself(const struct statx& source, const std::string& path);
     Result<> enter_directory(const Item& item);
-    Result<> leave_directory(const Place& to, const struct statx& status, bool made);
+    Result<> leave_directory(Visit& visit, const Place& to, int opened, bool made);
     Result<bool> wanted(const Item& item, const Result<struct statx>& there);
     Result<> one(const Item& item);
     Result<> file(const Item& item, const Result<struct statx>& there);
     Result<> special(const Item& item, const Result<struct statx>& there);
     Result<Fd> open_source(const Item& item);
     Result<> fill(const Item& item, const Place& to, const Fd& out, bool made);
-    Result<> dress(const Place& to, const struct statx& status);
+    Result<> dress(const Place& to, const struct statx& status, int from = -1, int opened = -1);
+    void attributes(int from, int to) const;
     void say(const Item& item);
 
     Invocation& call_;
-    std::string source_;
     std::map<Identity, std::string> seen_;  // several links to one file: its copy
+    std::size_t seen_size_ = 0;
     std::optional<Identity> made_top_;
     unsigned mask_ = 0;
 };

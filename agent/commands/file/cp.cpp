@@ -24,6 +24,7 @@ void preserve(Copy& copy, std::string_view list, bool keep) {
         if (all || word == "ownership") copy.keep_owner = keep;
         if (all || word == "timestamps") copy.keep_times = keep;
         if (all || word == "links") copy.keep_links = keep;
+        if (all || word == "xattr") copy.keep_attributes = keep;
     }
 }
 
@@ -86,9 +87,9 @@ int run(Invocation& call) {
 constexpr Option options[]{
     {'r', "recursive", "", "directories with all that is in them; links stay links"},
     {'R', "", "", "the same"},
-    {'a', "archive", "", "the same, with modes, owners, times and hard links"},
+    {'a', "archive", "", "the same, with modes, owners, times, attributes and hard links"},
     {'p', "", "", "with mode, owner and times"},
-    {0, "preserve", "[LIST]", "of mode,ownership,timestamps,links, or all"},
+    {0, "preserve", "[LIST]", "of mode,ownership,timestamps,links,xattr, or all"},
     {0, "no-preserve", "LIST", "not those"},
     {'d', "", "", "links as links, hard links as such"},
     {'P', "no-dereference", "", "links as links"},

@@ -162,6 +162,7 @@ public:
             }
             convert(block.get(), size);
             TRY(put({block.get(), size}));
+            progress();
         }
         if (!buffer_.empty()) TRY(write_block(std::exchange(buffer_, {})));
         if (hole_ && ::ftruncate(out_, ::lseek(out_, 0, SEEK_CUR)) != 0)
@@ -170,17 +171,29 @@ public:
         if (wanted_.sync_data && ::fdatasync(out_) != 0) return failed("fdatasync", "output");
         return {};
     }
-    void tell(std::chrono::steady_clock::duration took) {
+    void tell() {
         if (wanted_.status == 'N') return;
+        if (told_ > begin_) call_.error.put('\n');
         call_.error.print("%llu+%llu records in\n%llu+%llu records out\n", full_in_, partial_in_,
                           full_out_, partial_out_);
-        if (wanted_.status == 'n') return;
-        const double seconds = std::chrono::duration<double>(took).count();
-        call_.error.print("%llu bytes copied, %.6f s, %.1f MB/s\n", bytes_, seconds,
-                          seconds > 0 ? static_cast<double>(bytes_) / 1e6 / seconds : 0.0);
+        if (wanted_.status != 'n') total('\n');
     }
 
 private:
+    using Clock = std::chrono::steady_clock;
+    void total(char end) {
+        const double seconds = std::chrono::duration<double>(Clock::now() - begin_).count();
+        call_.error.print("%llu bytes copied, %.6f s, %.1f MB/s%c", bytes_, seconds,
+                          seconds > 0 ? static_cast<double>(bytes_) / 1e6 / seconds : 0.0, end);
+    }
+    // Each second, over the line before.
+    void progress() {
+        const auto now = Clock::now();
+        if (wanted_.status != 'p' || now - told_ < std::chrono::seconds(1)) return;
+        told_ = now;
+        total('\r');
+        call_.error.flush();
+    }
     Result<std::uint64_t> read_block(char* block, std::uint64_t want) const {
         std::uint64_t got = 0;
         do {
@@ -239,6 +252,7 @@ private:
     bool hole_ = false;
     unsigned long long full_in_ = 0, partial_in_ = 0, full_out_ = 0, partial_out_ = 0, bytes_ = 0;
     unsigned errors_ = 0;
+    Clock::time_point begin_ = Clock::now(), told_ = begin_;
 };
 
 Result<Fd> open_output(Invocation& call, const Request& wanted) {
@@ -282,14 +296,13 @@ int run(Invocation& call) {
         return 1;
     }
     Transfer transfer(call, *wanted, in ? in.get() : call.in.fd().get(), to);
-    const auto begin = std::chrono::steady_clock::now();
     if (auto done = transfer.run(); !done) {
         if (done.error().subject.empty()) {
             done.error().subject = done.error().action == "read" ? wanted->in : wanted->out;
         }
         call.complain(done.error());
     }
-    transfer.tell(std::chrono::steady_clock::now() - begin);
+    transfer.tell();
     return call.status;
 }
 
@@ -303,7 +316,7 @@ constexpr Command dd{
     .help =
         "Also ibs= obs= (512), iseek= oseek=, iflag=count_bytes,skip_bytes,fullblock,\n"
         "oflag=append,seek_bytes. conv= is of notrunc,sync,noerror,fsync,fdatasync,excl,nocreat,\n"
-        "sparse,lcase,ucase,swab; status= none, noxfer or progress (which says no more). N has "
+        "sparse,lcase,ucase,swab; status= none, noxfer or progress (each second, too). N has "
         "units\n"
         "as head -c takes them, and factors: 2x1k. of= needs --allow modify or --scratch.\n\n"
         "Example:\n  dd if=/var/lib/app.db bs=4k skip=2 count=1 status=none | xxd\n",

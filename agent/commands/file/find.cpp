@@ -108,6 +108,9 @@ int run(Invocation& call) {
         return not_allowed;
     }
 
+    // An alternative that no test begins: the format, as every command has it.
+    const bool json = words.size() > 1 && words[words.size() - 2] == "-o" && words.back() == "json";
+    if (json) words = words.first(words.size() - 2);
     timespec now{};
     ::clock_gettime(CLOCK_REALTIME, &now);
     state.now = now.tv_sec;
@@ -116,8 +119,10 @@ int run(Invocation& call) {
     if (!test) return call.misused(text(test.error()));
     if (!state.acts) {
         // NOLINTNEXTLINE(bugprone-use-after-move): it is assigned to, not used
-        *test = [&state, wanted = *std::move(test)](Visit& visit) {
+        *test = [&state, wanted = *std::move(test),
+                 show = json ? find_command::json_action(state) : nullptr](Visit& visit) {
             if (!wanted(visit)) return false;
+            if (show) return show(visit);
             find_command::print(state.call.out, visit, '\n');
             return true;
         };
@@ -170,7 +175,8 @@ constexpr Command find{
         "Special files are never opened, links not followed (but with -L), and what the target "
         "renames\n"
         "meanwhile does not lead the search elsewhere.\n\n"
-        "JSON fields (-json): path, type, mode, size, blocks, links, inode, device, uid, user, "
+        "JSON fields (-json, or -o json at the end): path, type, mode, size, blocks, links, inode, "
+        "device, uid, user, "
         "gid,\n"
         "group, accessed, modified, changed, born, target.\n\n"
         "Examples:\n"

@@ -37,7 +37,7 @@ Result<> across(Invocation& call, const Place& from, const std::string& source,
     if (there) TRY(remove(TRY(place_of(call, path)), S_ISDIR(there->stx_mode)));
     Copy copy(call);
     copy.recursive = copy.keep_mode = copy.keep_owner = copy.keep_times = copy.keep_links = true;
-    copy.replace = true;
+    copy.keep_attributes = copy.replace = true;
     copy.links = Copy::Links::keep;
     if (!copy.copy(source, path) || !remove_tree(call, from, source)) {
         return refused("move " + source, "it was not moved whole");

@@ -36,6 +36,11 @@ bool excluded(const Style& style, std::string_view name) {
     return false;
 }
 
+bool may_give_away(const Invocation& call) {
+    // In a target all that modifies works with the rights of its root.
+    return call.target.mode != target::Mode::here || ::geteuid() == 0;
+}
+
 namespace {
 
 // Names of a file, one on each line.
@@ -120,7 +125,11 @@ Result<> apply_letter(Style& style, char letter, const std::string& value) {
         case 'h': style.dereference = true; break;
         case 'P': style.absolute = true; break;
         case 'i': style.ignore_zeros = true; break;
-        case 'o': style.owners = false; break;
+        case 'S': style.sparse = true; break;
+        case 'o':
+            style.json = value == "json";
+            if (value.empty()) style.owners = false;
+            break;
     }
     return {};
 }
@@ -139,7 +148,7 @@ Result<> by_name(Style& style) {
 Result<Style> style_of(Invocation& call, const std::vector<std::string>& operands) {
     Style style;
     // As GNU's tar: whoever may give files away restores modes and owners.
-    style.modes = ::geteuid() == 0;
+    style.modes = may_give_away(call);
     std::string directory;
     std::size_t taken = 0;
     const auto take = [&](std::size_t until) {
@@ -192,7 +201,8 @@ std::vector<std::string> with_dashes(const Command& command, std::span<const std
     for (const char letter : words[0]) {
         changed.push_back(std::string("-") + letter);
         for (const auto& option : command.options) {
-            if (option.letter != letter || option.argument.empty()) continue;
+            const bool takes = !option.argument.empty() && option.argument[0] != '[';
+            if (option.letter != letter || !takes) continue;
             if (next < words.size()) changed.push_back(words[next++]);
         }
     }
@@ -237,10 +247,12 @@ constexpr Option options[]{
     {'p', "preserve-permissions", "", "modes as they are, the umask does not count"},
     {0, "no-same-permissions", "", "the umask counts"},
     {'m', "touch", "", "times are not restored"},
-    {'o', "no-same-owner", "", "owners are not restored"},
+    {'o', "output", format_or_nothing, "owners are not restored; -o json with t: JSON lines"},
+    {0, "no-same-owner", "", "owners are not restored"},
     {0, "same-owner", "", "they are (default, when they can be)"},
     {0, "numeric-owner", "", "numbers in place of names"},
     {'h', "dereference", "", "through symbolic links"},
+    {'S', "sparse", "", "with c, store holes as such"},
     {0, "one-file-system", "", "not what is mounted below"},
     {0, "no-recursion", "", "directories without their entries"},
     {'P', "absolute-names", "", "with c, leave names as they are"},
@@ -256,7 +268,7 @@ constexpr Option options[]{
 
 constexpr Command tar_command{
     .name = "tar",
-    .usage = "c|x|t[zvOkpmhP] [-f ARCHIVE] [-C DIRECTORY] [--exclude GLOB] [NAME...]",
+    .usage = "c|x|t[zvOkpmhPS] [-f ARCHIVE] [-C DIRECTORY] [--exclude GLOB] [NAME...]",
     .summary = "list, extract and create archives",
     .theme = "files",
     .promise = Promise::files,
@@ -272,7 +284,9 @@ constexpr Command tar_command{
         "symbolic\n"
         "link. Devices and FIFOs are stored, never opened; sockets are left out; no device is "
         "made.\n"
-        "Status 1: a file changed while it was read. Status 2: not all could be done.\n\n"
+        "Status 1: a file changed while it was read. Status 2: not all could be done.\n"
+        "JSON fields (t): path, type, mode (octal text), size, uid, user, gid, group, modified,\n"
+        "target (of a symbolic link), link (what a hard link is one to).\n\n"
         "Examples:\n"
         "  tar -czf - -C /etc . > etc.tar.gz\n"
         "  tar -tvf /backup/data.tar.gz\n"

@@ -25,7 +25,7 @@ struct Style {
     bool to_stdout = false, keep_old = false, modes = false, touch = false, dereference = false;
     bool numeric = false, absolute = false, wildcards = false, ignore_zeros = false;
     bool overwrite = false, owners = true, recursion = true, one_filesystem = false;
-    bool gzip = false;
+    bool gzip = false, sparse = false, json = false;
     std::size_t strip = 0;
     std::vector<std::string> exclude;
     std::vector<Operand> operands;
@@ -35,6 +35,10 @@ struct Style {
 // Makes the status 2, tar's for "not all was done"; 1 is for files that changed meanwhile.
 void complain(Invocation& call, const Error& problem);
 void complain(Invocation& call, std::string_view problem);
+
+// Whether files can be made another's: then owners and modes are restored, as GNU's tar does for
+// root.
+bool may_give_away(const Invocation& call);
 
 // Whether --exclude names it: a pattern stands for what is below it as well, and begins at any
 // component of the name.

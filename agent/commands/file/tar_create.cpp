@@ -4,9 +4,11 @@
 #include "commands/file/tar.h"
 #include "commands/names.h"
 #include "commands/walk.h"
+#include "target/deadline.h"
 
 #include <dirent.h>
 #include <sys/sysmacros.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <map>
@@ -16,8 +18,11 @@ namespace {
 
 using parse::tar::Entry;
 
-// Files with several names that are remembered, to be links in the archive; others come twice.
-constexpr std::size_t most_linked = 1'000'000;
+// Of names of files with several, which are remembered to be links in the archive; what is beyond
+// comes twice.
+constexpr std::size_t most_linked = std::size_t{64} * 1024 * 1024;
+// Of a sparse file; one in more pieces is stored whole.
+constexpr std::size_t most_extents = 100'000;
 
 // An archive as it is written: packed when it is asked for.
 class Archive {
@@ -72,6 +77,12 @@ char type_of(std::uint32_t mode) {
         case S_IFIFO: return parse::tar::fifo;
         default: return parse::tar::file;
     }
+}
+
+// As the target's user namespace has it.
+std::uint32_t inner(std::uint32_t id, const std::vector<parse::IdRange>& map) {
+    constexpr std::uint32_t nobody = 65534;
+    return map.empty() ? id : parse::inside(map, id).value_or(nobody);
 }
 
 class Creation {
@@ -160,7 +171,8 @@ private:
             if (const auto known = linked_.find(id); known != linked_.end()) {
                 entry.type = parse::tar::hard_link;
                 entry.link = known->second;
-            } else if (linked_.size() < most_linked) {
+            } else if (linked_size_ < most_linked) {
+                linked_size_ += 100 + entry.name.size();
                 linked_.emplace(id, entry.name);
             }
         }
@@ -172,8 +184,8 @@ private:
         Entry entry{.name = member(visit.path()),
                     .type = type_of(status.stx_mode),
                     .mode = status.stx_mode & 07777U,
-                    .uid = status.stx_uid,
-                    .gid = status.stx_gid,
+                    .uid = inner(status.stx_uid, call_.target.uids),
+                    .gid = inner(status.stx_gid, call_.target.gids),
                     .modified = status.stx_mtime.tv_sec};
         if (entry.type == parse::tar::directory && !entry.name.ends_with('/')) entry.name += '/';
         if (!style_.numeric) {
@@ -198,6 +210,7 @@ private:
                 return false;
             }
             entry.size = entry.real_size = status.stx_size;
+            if (style_.sparse) find_extents(*file, entry);
             input.emplace(*std::move(file), visit.path());
         }
         if (style_.verbose > 0) {
@@ -206,34 +219,68 @@ private:
         }
         archive_.write(parse::tar::headers(entry));
         if (!data) return true;
-        const auto missing = copy(*input, entry.size, visit.path());
+        std::uint64_t missing = 0;
+        if (!entry.sparse) missing = copy(*input, entry.size);
+        for (const auto& [offset, size] : entry.extents) {
+            ::lseek(input->fd().get(), static_cast<off_t>(offset), SEEK_SET);
+            missing += copy(*input, size);
+        }
+        struct stat now{};
         if (missing > 0) {
             note(visit.path() + ": it shrank by " + std::to_string(missing) +
                  " bytes while it was read; filled with zeros");
-            archive_.pad(missing);
+        } else if (::fstat(input->fd().get(), &now) == 0 &&
+                   static_cast<std::uint64_t>(now.st_size) > entry.real_size) {
+            note(visit.path() + ": it grew while it was read; cut off");
         }
         archive_.pad(parse::tar::padding(entry.size));
         return true;
     }
 
-    // How many bytes were not there.
-    std::uint64_t copy(Input& input, std::uint64_t size, const std::string& path) {
-        for (;;) {
+    // So many bytes of a file; zeros for those that are not there, which are counted.
+    std::uint64_t copy(Input& input, std::uint64_t size) {
+        bool whole = true;
+        while (size > 0 && !out_.failure()) {
             const auto bytes = input.block();
-            if (!bytes) {
-                call_.complain(bytes.error());
-                archive_.pad(size);
-                return 0;
-            }
-            if (bytes->empty() || out_.failure()) return out_.failure() ? 0 : size;
-            if (bytes->size() > size) {
-                archive_.write(bytes->substr(0, size));
-                note(path + ": it grew while it was read; cut off");
-                return 0;
-            }
-            archive_.write(*bytes);
-            size -= bytes->size();
+            if (!bytes) call_.complain(bytes.error());
+            whole = bytes.has_value();
+            if (!whole || bytes->empty()) break;
+            const auto part = bytes->substr(0, size);
+            archive_.write(part);
+            size -= part.size();
         }
+        archive_.pad(size);
+        return whole ? size : 0;
+    }
+
+    // Where its bytes lie, when there are holes and they are worth it.
+    static void find_extents(BorrowedFd file, Entry& entry) {
+        const auto size = static_cast<off_t>(entry.real_size);
+        std::vector<parse::tar::Extent> found;
+        std::uint64_t sum = 0;
+        for (off_t at = 0; at < size;) {
+            target::deadline::enter();
+            const off_t data = ::lseek(file.get(), at, SEEK_DATA);
+            if ((data < 0 && errno == ENXIO) || data >= size) break;
+            const off_t hole = data < 0 ? -1 : ::lseek(file.get(), data, SEEK_HOLE);
+            if (hole < 0 || found.size() == most_extents) {
+                sum = entry.size;
+                break;
+            }
+            at = std::min(hole, size);
+            found.push_back(
+                {static_cast<std::uint64_t>(data), static_cast<std::uint64_t>(at - data)});
+            sum += found.back().size;
+        }
+        ::lseek(file.get(), 0, SEEK_SET);
+        if (sum == entry.size) return;
+        // GNU's takes the length of what ends with a hole from an extent without bytes.
+        if (found.empty() || found.back().offset + found.back().size < entry.real_size) {
+            found.push_back({entry.real_size, 0});
+        }
+        entry.sparse = true;
+        entry.size = sum;
+        entry.extents = std::move(found);
     }
 
     Invocation& call_;
@@ -244,6 +291,7 @@ private:
     Output& listing_;
     std::size_t width_ = first_width;
     std::map<std::pair<std::uint64_t, std::uint64_t>, std::string> linked_;
+    std::size_t linked_size_ = 0;
     std::pair<std::uint64_t, std::uint64_t> own_{};
     bool said_ = false, changed_ = false;
 };

@@ -14,25 +14,13 @@ namespace {
 
 using parse::tar::Entry;
 
-// Directories whose modes and times wait for the end; what is beyond gets them at once.
-constexpr std::size_t most_late = 200'000;
+// Of names of directories whose modes and times wait for the end; what is beyond gets them at once.
+constexpr std::size_t most_late = std::size_t{64} * 1024 * 1024;
 
 std::uint32_t current_mask() {
     const auto mask = ::umask(0);
     ::umask(mask);
     return mask;
-}
-
-// A name in the directory that `at` has open; it outlives `at`, as links need two places at once.
-Result<Place> child(const Place& at, std::string_view name) {
-    Place place{.directory = {.fd = TRY(sys::dup(at.directory.fd)), .name = at.directory.name},
-                .name = std::string(name),
-                .spoken = at.spoken,
-                .target = at.target,
-                .hint = at.hint};
-    if (!place.spoken.ends_with('/')) place.spoken += '/';
-    place.spoken += name;
-    return place;
 }
 
 }  // namespace
@@ -41,37 +29,36 @@ Extraction::Extraction(Invocation& call, const Style& style)
     : call_(call),
       style_(style),
       mask_(style.modes ? 0 : current_mask()),
-      owners_(style.owners && ::geteuid() == 0) {}
+      owners_(style.owners && may_give_away(call)) {}
 
 Result<> Extraction::open_base() {
     const auto name = style_.directory.empty() ? std::string(".") : style_.directory;
-    auto place = TRY(place_of(call_, name));
+    base_ = TRY(place_of(call_, name));
+    trail_.emplace(call_.target);
     // Where the operator says, through links if need be.
-    auto directory = TRY(target::open_directory(call_.target, call_.path(name)));
-    place.directory = std::move(directory);
-    place.name = ".";
-    base_ = std::move(place);
-    return {};
+    auto started = trail_->start(call_.path(name));
+    if (!started) trail_.reset();
+    return started;
 }
 
-// A directory below `from`, which is the place of its parent.
-Result<Place> Extraction::descend(Place from, std::string_view component, bool make) {
-    const std::string name(component);
-    auto opened = from.directory.child(name);
-    if (!opened && opened.error().code == ENOENT && make) {
-        auto wanted = TRY(child(from, component));
-        TRY(make_directory(wanted, 0777));
-        opened = from.directory.child(name);
-    }
-    if (!opened) return std::unexpected(std::move(opened).error());
-    if (!from.spoken.ends_with('/')) from.spoken += '/';
-    from.spoken += name;
-    from.directory = *std::move(opened);
-    return from;
+// A name in the directory where the trail stands; it outlives that, as links need two places.
+Result<Place> Extraction::here(std::string_view name) {
+    const auto* directory = TRY(trail_->here());
+    auto spoken = base_->spoken;
+    const auto add = [&](std::string_view component) {
+        if (!spoken.ends_with('/')) spoken += '/';
+        spoken += component;
+    };
+    for (const auto& component : way_) add(component);
+    add(name);
+    auto place = base_->entry(*directory, name, std::move(spoken));
+    place.directory = {.fd = TRY(sys::dup(directory->fd)), .name = directory->name};
+    place.borrowed = -1;
+    return place;
 }
 
 Result<Place> Extraction::place(std::string_view name, bool make) {
-    if (!base_) TRY(open_base());
+    if (!trail_) TRY(open_base());
     if (name.starts_with('/') && !std::exchange(absolute_said_, true)) {
         call_.error.write("tar: the leading / of names is left out\n");
         call_.error.flush();
@@ -86,32 +73,42 @@ Result<Place> Extraction::place(std::string_view name, bool make) {
         if (!component.empty() && component != ".") components.push_back(component);
         at = end + 1;
     }
-    if (components.empty()) return child(*base_, ".");
-    std::string path;
-    for (std::size_t i = 0; i + 1 < components.size(); ++i) {
-        path += components[i];
-        path += '/';
+    std::string_view last = ".";
+    if (!components.empty()) {
+        last = components.back();
+        components.pop_back();
     }
-    if (!parent_ || parent_path_ != path) {
-        Place at{
-            .directory = {.fd = TRY(sys::dup(base_->directory.fd)), .name = base_->directory.name},
-            .name = ".",
-            .spoken = base_->spoken,
-            .target = base_->target,
-            .hint = base_->hint};
-        parent_.reset();
-        for (std::size_t i = 0; i + 1 < components.size(); ++i) {
-            at = TRY(descend(std::move(at), components[i], make));
+    std::size_t same = 0;
+    while (same < std::min(way_.size(), components.size()) && way_[same] == components[same])
+        ++same;
+    for (; way_.size() > same; way_.pop_back()) trail_->leave();
+    while (way_.size() < components.size()) {
+        const auto component = components[way_.size()];
+        auto entered = trail_->enter(component);
+        if (!entered && entered.error().code == ENOENT && make) {
+            TRY(make_directory(TRY(here(component)), 0777));
+            entered = trail_->enter(component);
         }
-        parent_ = std::move(at);
-        parent_path_ = std::move(path);
+        if (!entered) return std::unexpected(std::move(entered).error());
+        way_.emplace_back(component);
     }
-    return child(*parent_, components.back());
+    return here(last);
 }
 
 Result<> Extraction::settle(const Late& what, const Place& place) {
-    if (owners_ && what.uid != UINT32_MAX) TRY(chown(place, what.uid, what.gid));
-    if (!what.is_link) TRY(chmod(place, what.mode & ~mask_));
+    auto mode = what.mode & ~mask_;
+    // The archive's ids are those of the target's user namespace.
+    const auto outer = [](std::uint32_t id, const auto& map) {
+        return map.empty() ? id : parse::outside(map, id).value_or(UINT32_MAX);
+    };
+    const auto uid = outer(what.uid, call_.target.uids), gid = outer(what.gid, call_.target.gids);
+    if (owners_ && uid != UINT32_MAX && gid != UINT32_MAX) {
+        TRY(chown(place, uid, gid));
+    } else {
+        // Whose it now is must not lend its rights to others.
+        mode &= ~06000U;
+    }
+    if (!what.is_link) TRY(chmod(place, mode));
     if (style_.touch) return {};
     timespec times[2]{};
     times[0].tv_nsec = UTIME_NOW;
@@ -243,7 +240,8 @@ Result<> Extraction::one(const Entry& entry, Source& source) {
             const auto where = TRY(place(entry.name, true));
             if (entry.type == directory) {
                 TRY(make_directory_at(where, entry.mode & ~mask_));
-                if (late_.size() >= most_late) return settle(what, where);
+                late_size_ += sizeof what + what.path.size();
+                if (late_size_ > most_late) return settle(what, where);
                 late_.push_back(what);
                 return {};
             }

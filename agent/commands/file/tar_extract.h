@@ -4,8 +4,10 @@
 #include "commands/create.h"
 #include "commands/file/tar.h"
 #include "commands/names.h"
+#include "commands/walk.h"
 
 #include <optional>
+#include <vector>
 
 namespace limpet::commands::tar {
 
@@ -31,7 +33,7 @@ private:
     Result<> open_base();
     // Where a name of the archive lies; `make`: with the directories that lead there.
     Result<Place> place(std::string_view name, bool make);
-    Result<Place> descend(Place from, std::string_view component, bool make);
+    Result<Place> here(std::string_view name);
     Result<> make(const parse::tar::Entry& entry, const Place& place);
     Result<> make_directory_at(const Place& place, std::uint32_t mode);
     Result<> make_file(const parse::tar::Entry& entry, const Place& place, Source& source);
@@ -42,10 +44,11 @@ private:
     const Style& style_;
     std::uint32_t mask_ = 0;
     bool owners_ = false;
-    std::optional<Place> base_;    // "." in the directory of -C
-    std::optional<Place> parent_;  // of the entry before
-    std::string parent_path_;
+    std::optional<Place> base_;     // the directory of -C
+    std::optional<Trail> trail_;    // from there to where the entry before lies
+    std::vector<std::string> way_;  // the names of that
     std::vector<Late> late_;
+    std::size_t late_size_ = 0;
     std::uint64_t left_ = 0;  // of the entry's data, in the archive
     std::optional<Error> broken_;
     bool absolute_said_ = false;

@@ -1,11 +1,14 @@
 // tar_read.cpp - going through an archive: tar t and tar x.
 #include "commands/file/shown.h"
 #include "commands/file/tar_extract.h"
+#include "commands/json.h"
 #include "commands/table.h"
 #include "parse/calendar.h"
 #include "parse/wildcard.h"
 
 #include <sys/stat.h>
+
+#include <cstdio>
 
 namespace limpet::commands::tar {
 namespace {
@@ -138,7 +141,23 @@ private:
 void print(Invocation& call, Output& out, const Style& style, const Entry& entry,
            std::size_t& width) {
     const bool listing = style.action == Action::list;
-    if (style.verbose > (listing ? 0 : 1)) {
+    if (listing && style.json) {
+        char mode[16];
+        std::snprintf(mode, sizeof mode, "%04o", entry.mode & 07777U);
+        JsonObject object;
+        object.text("path", entry.name)
+            .text("type", type_word(type_bits(entry.type)))
+            .text("mode", mode)
+            .number("size", entry.real_size)
+            .number("uid", entry.uid)
+            .text("user", entry.user)
+            .number("gid", entry.gid)
+            .text("group", entry.group)
+            .text("modified", iso_time({.tv_sec = entry.modified}));
+        if (entry.type == parse::tar::symbolic_link) object.text("target", entry.link);
+        if (entry.type == parse::tar::hard_link) object.text("link", entry.link);
+        out.write(object.take());
+    } else if (style.verbose > (listing ? 0 : 1)) {
         auto mode = mode_text(type_bits(entry.type) | entry.mode);
         if (entry.type == parse::tar::hard_link) mode[0] = 'h';
         const bool device = entry.type == parse::tar::character || entry.type == parse::tar::block;

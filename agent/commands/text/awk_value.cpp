@@ -9,6 +9,7 @@
 #include <cmath>
 #include <cstdlib>
 #include <cstring>
+#include <new>
 
 namespace limpet::commands::awk {
 namespace {
@@ -39,7 +40,10 @@ Shared* new_shared(std::size_t size, std::size_t capacity) {
         // The interpreter stops at the next statement.
         memory.exhausted = true;
         room = std::malloc(sizeof(Shared));
-        if (!room) std::abort();
+        if (!room) {
+            if (auto* const say = std::get_new_handler()) say();
+            std::abort();
+        }
         memory.held += sizeof(Shared);
         size = capacity = 0;
     }

@@ -236,8 +236,9 @@ int run(Invocation& call) {
             call.complain(input.error());
             continue;
         }
-        if (const auto done = cut_lines(*input, call.out, style); !done) {
-            call.complain(Error{done.error().code, "read", name, {}});
+        if (auto done = cut_lines(*input, call.out, style); !done) {
+            if (done.error().code != 0) done.error().subject = name;
+            call.complain(done.error());
         }
     }
     return call.status;

@@ -256,7 +256,12 @@ private:
         TRY(append());
         auto line = lines_.next();
         if (!line) return Flow::quit;
-        space_ = append_it ? space_ + '\n' + line->text : std::move(line->text);
+        if (append_it) {
+            space_ += '\n';
+            space_ += line->text;
+        } else {
+            space_ = std::move(line->text);
+        }
         ended_ = line->ended;
         return Flow::next;
     }

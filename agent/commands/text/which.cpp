@@ -1,5 +1,6 @@
 // which.cpp - what a name runs.
 #include "commands/command.h"
+#include "commands/json.h"
 
 #include <sys/stat.h>
 
@@ -17,15 +18,16 @@ bool runnable(const Invocation& call, std::string_view path) {
 
 bool show(Invocation& call, std::string_view name, bool all) {
     bool found = false;
-    const auto take = [&](std::string_view what) {
+    const auto take = [&](std::string what) {
         found = true;
+        if (call.json()) what = JsonObject().text("name", name).text("path", what).take();
         call.out.write(what);
         call.out.put('\n');
         return !all;
     };
     if (name.empty()) return false;
-    if (name.find('/') != name.npos) return runnable(call, name) && (take(name), true);
-    if (find(name) && take(name)) return true;
+    if (name.find('/') != name.npos) return runnable(call, name) && (take(std::string(name)), true);
+    if (find(name) && take(std::string(name))) return true;
     auto rest = call.variable("PATH").value_or(usual_path);
     for (;;) {
         const auto colon = rest.find(':');
@@ -47,11 +49,11 @@ int run(Invocation& call) {
     return call.operands.empty() ? 1 : status;
 }
 
-constexpr Option options[]{{'a', "all", "", "also what the first one hides"}};
+constexpr Option options[]{{'a', "all", "", "also what the first one hides"}, json_option};
 
 constexpr Command which{
     .name = "which",
-    .usage = "[-a] NAME...",
+    .usage = "[-a] [-o json] NAME...",
     .summary = "print what a name runs",
     .theme = "session",
     .promise = Promise::files,
@@ -61,7 +63,7 @@ constexpr Command which{
         "A name alone is one of our own commands, which come first; a path is a program of the\n"
         "target, found in $PATH. Status 1 when a name is neither. `type` also knows the shell's "
         "own.\n"
-        "\nExample:\n  which -a ls\n",
+        "JSON fields: name, path.\n\nExample:\n  which -a ls\n",
 };
 const Register registered{which};
 

@@ -62,6 +62,8 @@ private:
         int quote = 0;
         for (;;) {
             const int c = TRY(byte());
+            if (found.text.size() > style_.bytes)
+                return refused("input", "an argument is too long");
             if (c < 0) {
                 if (quote) return refused("input", "unmatched quote");
                 if (!begun) return std::nullopt;

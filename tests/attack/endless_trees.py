@@ -1,0 +1,197 @@
+# endless_trees.py - a million files in a folder, ten thousand folders in one another, and both in an archive.
+#
+# Everything that goes through trees, what changes them included: in bounded memory, whole, and
+# whatever the length of the path.
+import io
+import os
+import subprocess
+import tarfile
+
+import attack
+from attack import CLIENT, Box, add_case, case, check, equal, run, scratch, seconds, start
+
+MEMORY = 160 << 20
+ENTRIES = 1_000_000
+# What makes files may have as many as its file system has room for; a tmpfs here is not endless.
+MADE = 200_000
+DEPTH = 10_000
+
+
+def box(*arguments):
+    target = Box("endless", *arguments, options=("--tmpfs", "/tmp", "--tmpfs", "/other"),
+                 prepare=lambda root: os.mkdir(f"{root}/other"))
+    equal(target.line(120), "ready")
+    # The kernel lets a tmpfs have as many files as there is memory for, halved.
+    run("nsenter", "-t", target.pid, "-m", "mount", "-o", "remount,nr_inodes=0", f"/proc/{target.pid}/root/tmp")
+    return target
+
+
+def peak(target, *argv, timeout=100, data=None):
+    """How it ended and the most resident memory of the session's processes."""
+    client = start(CLIENT, "exec", "--allow", "modify", target.target, "--", *argv,
+                   stdin=data or subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+    import threading
+    kept = {"out": b"", "count": 0, "err": b""}
+
+    def drain():
+        while block := client.stdout.read1(1 << 20):
+            kept["count"] += block.count(b"\n")
+            kept["out"] = (kept["out"] + block)[-200000:]
+
+    def errors():
+        while block := client.stderr.read1(1 << 16):
+            kept["err"] = (kept["err"] + block)[-2000:]
+    threads = [threading.Thread(target=work, daemon=True) for work in (drain, errors)]
+    for thread in threads:
+        thread.start()
+    most, began = 0, attack.time.monotonic()
+    while client.poll() is None:
+        for pid in attack.children(client.pid):
+            most = max(most, int((attack.status(pid, "VmHWM") or "0 kB").split()[0]) * 1024)
+        attack.time.sleep(0.02)
+        check(attack.time.monotonic() - began < timeout, f"{argv[:4]} does not end")
+    for thread in threads:
+        thread.join()
+    took = attack.time.monotonic() - began
+    print(f"# {' '.join(argv)[:60]}: {took:.1f} s, {most >> 20} MiB", flush=True)
+    return client.returncode, most, kept
+
+
+def goes_well(target, *argv, memory=MEMORY, status=0, **options):
+    seen, most, kept = peak(target, *argv, **options)
+    check(most < memory, f"{argv} took {most >> 20} MiB")
+    equal(seen, status, f"{argv}: {kept['err'][-300:]!r}")
+    return kept
+
+
+@case
+def naive_helper_fills_its_memory():
+    with box("many", ENTRIES) as target:
+        code = f"import os,resource; [(e.name, e.stat()) for e in os.scandir('/proc/{target.pid}/root/tmp/many')]; " \
+               "print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss)"
+        most = int(attack.must("python3", "-c", code)) * 1024
+        check(most > MEMORY, f"the attack has no effect: {most}")
+
+
+@case
+def a_million_files_are_read():
+    with box("many", ENTRIES) as target:
+        equal(goes_well(target, "find", "/tmp/many", "-type", "f")["count"], ENTRIES, "find")
+        goes_well(target, "du", "-a", "/tmp/many")
+        goes_well(target, "grep", "-r", "x", "/tmp/many", status=1)
+        # Sorted, so there is a limit: it is named, and the status tells.
+        kept = goes_well(target, "tree", "/tmp/many", status=1)
+        check(b"more than 200000 entries" in kept["err"], f"{kept['err']!r}")
+        kept = goes_well(target, "ls", "-R", "/tmp/many")
+        equal(kept["count"], ENTRIES + 1, "ls -R")
+        check(b"unsorted" in kept["err"], f"{kept['err']!r}")
+        goes_well(target, "sh", "-c", "tar c /tmp/many 2>/dev/null | tar t | wc -l")
+
+
+@case
+def a_million_files_are_changed():
+    with box("many", ENTRIES) as target:
+        tree = f"{target.root}/tmp/many" if os.path.exists(f"{target.root}/tmp/many") else \
+            f"/proc/{target.pid}/root/tmp/many"
+        for argv, look in ((("chmod", "-R", "640", "/tmp/many"), lambda s: s.st_mode & 0o777 == 0o640),
+                           (("chown", "-R", "5:6", "/tmp/many"), lambda s: (s.st_uid, s.st_gid) == (5, 6))):
+            goes_well(target, *argv)
+            for number in (0, ENTRIES // 2, ENTRIES - 1):
+                check(look(os.stat(f"{tree}/file-{number}")), f"{argv} left out file-{number}")
+        goes_well(target, "cp", "-r", "/tmp/many", "/tmp/copy")
+        # Names of two folders are sorted to be compared: a million of them are its limit.
+        goes_well(target, "diff", "-rq", "/tmp/many", "/tmp/copy", memory=3 * MEMORY)
+        goes_well(target, "rm", "-r", "/tmp/copy")
+        goes_well(target, "rm", "-r", "/tmp/many")
+        equal(os.listdir(f"/proc/{target.pid}/root/tmp"), [], "what rm left")
+
+
+def header(name, size=0, kind=b"0"):
+    info = tarfile.TarInfo(name)
+    info.size, info.type, info.mode = size, kind, 0o644
+    return info.tobuf(tarfile.GNU_FORMAT)
+
+
+@case
+def an_archive_of_a_million_entries():
+    archive = scratch("million.tar")
+    with open(archive, "wb") as file:
+        block = bytearray(header("d/f00000000"))
+        for number in range(ENTRIES):
+            block[2:11] = b"f%08d" % number
+            block[148:156] = b"        "
+            block[148:156] = b"%06o\0 " % sum(block)
+            file.write(block)
+        file.write(bytes(1024))
+    with box("wait") as target, open(archive, "rb") as data:
+        equal(goes_well(target, "tar", "t", data=data)["count"], ENTRIES, "tar t")
+        data.seek(0)
+        goes_well(target, "tar", "x", "-C", "/tmp", data=data)
+        equal(len(os.listdir(f"/proc/{target.pid}/root/tmp/d")), ENTRIES, "tar x")
+    # Folders wait for the end with their modes and times, as far as memory is given for that.
+    with open(archive, "wb") as file:
+        for number in range(MADE):
+            file.write(header(f"{'n' * 80}-{number}/", kind=b"5"))
+        file.write(bytes(1024))
+    with box("wait") as target, open(archive, "rb") as data:
+        goes_well(target, "tar", "x", "-C", "/tmp", data=data)
+        path = f"/proc/{target.pid}/root/tmp"
+        equal(len(os.listdir(path)), MADE, "tar x of folders")
+        equal(os.stat(f"{path}/{'n' * 80}-{MADE - 1}").st_mtime, 0, "the time of the last")
+
+
+@case
+def naive_helper_does_not_get_down():
+    with box("deep", DEPTH) as target:
+        done = run("sh", "-c", f"cd /proc/{target.pid}/root/tmp && cat $(printf 'deep%s' ''){'/d' * DEPTH}/bottom")
+        check(done.returncode != 0, "the attack has no effect")
+
+
+@case
+def ten_thousand_folders_deep():
+    with box("deep", DEPTH) as target:
+        long = "/d" * DEPTH + "/bottom\n"
+        for argv in (("find", "/tmp/deep", "-name", "bottom"), ("tree", "-fi", "/tmp/deep"), ("ls", "-R", "/tmp/deep"),
+                     ("du", "-a", "/tmp/deep"), ("grep", "-rc", "x", "/tmp/deep")):
+            kept = goes_well(target, *argv, status=1 if argv[0] == "grep" else 0)
+            if argv[0] == "find":
+                check(kept["out"].endswith(long.encode()), "find missed the bottom")
+        goes_well(target, "cp", "-a", "/tmp/deep", "/tmp/copy")
+        goes_well(target, "diff", "-r", "/tmp/deep", "/tmp/copy")
+        goes_well(target, "chmod", "-R", "u=rwx,go=", "/tmp/copy")
+        goes_well(target, "chown", "-R", "5:6", "/tmp/copy")
+        equal(goes_well(target, "find", "/tmp/copy", "-user", "5", "-group", "6", "-perm", "700")["count"],
+              DEPTH + 2, "changed")
+        goes_well(target, "sh", "-c", "mkdir /tmp/out && tar c -C /tmp copy | tar x -C /tmp/out")
+        goes_well(target, "diff", "-r", "/tmp/deep", "/tmp/out/copy")
+        equal(goes_well(target, "find", "/tmp/out/copy", "-perm", "700")["count"], DEPTH + 2, "unpacked")
+        # To another file system, which is a copy and a removal.
+        goes_well(target, "mv", "/tmp/copy", "/other/moved")
+        equal(goes_well(target, "find", "/other/moved", "-user", "5")["count"], DEPTH + 2, "moved")
+        goes_well(target, "rm", "-r", "/tmp/out", "/tmp/deep", "/other/moved")
+        equal(os.listdir(f"/proc/{target.pid}/root/tmp"), [], "what rm left")
+        equal(os.listdir(f"/proc/{target.pid}/root/other"), [], "what mv and rm left")
+
+
+@case
+def links_that_lead_in_circles():
+    def prepare(root):
+        os.makedirs(f"{root}/turn/around")
+        os.symlink("/turn", f"{root}/turn/around/again")
+        os.symlink("loop", f"{root}/turn/loop")
+        os.makedirs(f"{root}/out")
+    with Box("wait", prepare=prepare) as target:
+        for argv in (("cp", "-rL", "/turn", "/out/copy"), ("tar", "ch", "-f", "/out/a.tar", "/turn"),
+                     ("chmod", "-R", "u+x", "/turn"), ("chown", "-RL", "0:0", "/turn"), ("diff", "-r", "/turn", "/turn"),
+                     ("find", "-L", "/turn"), ("ls", "-LR", "/turn"), ("du", "-L", "/turn"), ("tree", "-l", "/turn"),
+                     ("grep", "-R", "x", "/turn")):
+            took, (status, most, kept) = seconds(lambda: peak(target, *argv, timeout=30))
+            check(status in (0, 1, 2) and most < MEMORY, f"{argv}: {status}, {most >> 20} MiB")
+            check(kept["count"] < 100 and len(kept["err"]) < 1500, f"{argv} goes round: {kept}")
+        goes_well(target, "cp", "-a", "/turn", "/out/same")
+        equal(os.readlink(f"{target.root}/out/same/loop"), "loop", "a loop is copied as it is")
+        goes_well(target, "rm", "-r", "/out/same")
+        goes_well(target, "rm", "-r", "/turn")
+
+
+attack.main()
