@@ -178,7 +178,6 @@ int run_confined(const Call& call) {
         Output(BorrowedFd(2)).write(missing_grant(call, missing));
         return not_allowed;
     }
-    // What runs others waits for them for as long as they take; it guards its own looks one by one.
     const bool alone = !runs_commands(call);
     const auto mode = call.target.mode;
     if (mode == target::Mode::sidecar) {
@@ -188,7 +187,7 @@ int run_confined(const Call& call) {
         }
     }
     const bool apart = mode == target::Mode::node || mode == target::Mode::sidecar;
-    if (alone && apart) target::deadline::enable();
+    if (apart) target::deadline::enable();
     const auto confined = alone ? target::confine(promise, call.target) : Result<>{};
     if (!confined) {
         Output(BorrowedFd(2))
@@ -204,9 +203,12 @@ int run_builtin(const Call& call, BorrowedFd in, BorrowedFd out, BorrowedFd erro
 
 Result<pid_t> start(const Call& call, const Ends& ends) {
     const pid_t parent = ::getpid();
+    // Others take as long as they take.
+    target::deadline::leave();
     const pid_t child = ::fork();
     if (child < 0) return failed("fork", call.command.name);
     if (child > 0) return child;
+    target::deadline::disable();
     ::prctl(PR_SET_PDEATHSIG, SIGKILL);
     if (::getppid() != parent) ::_exit(128 + SIGKILL);
     if (ends.in != 0) ::dup2(ends.in, 0);

@@ -7,6 +7,7 @@
 #include "shell/interactive.h"
 #include "shell/scratch.h"
 #include "shell/shell.h"
+#include "target/deadline.h"
 
 #include <sys/stat.h>
 #include <unistd.h>
@@ -137,6 +138,7 @@ int run_file(Shell& shell) {
 }
 
 int run(commands::Invocation& call) {
+    target::deadline::disable();
     Shell shell(call.target, call.directory, call.environment);
     shell.stack_base = __builtin_frame_address(0);
     remember_ignored(shell);

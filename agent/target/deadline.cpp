@@ -84,6 +84,12 @@ void enable() {
     if (armed) set(0);
 }
 
+void disable() {
+    leave();
+    active = false;
+    mine = nullptr;
+}
+
 bool enabled() { return active; }
 
 void share() {

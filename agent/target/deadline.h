@@ -23,6 +23,8 @@ namespace limpet::target::deadline {
 
 // Only a process whose parent reports the timeout turns the guard on (a forked command).
 void enable();
+// For a process that waits for people or for others, and guards its looks one by one.
+void disable();
 [[nodiscard]] bool enabled();
 
 // Once, before the first fork: from then on parents see how long their children have been at it.

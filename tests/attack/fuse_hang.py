@@ -92,7 +92,8 @@ OTHERS = [("tar", "c", "/"), ("tar", "c", "/data/f"), ("tar", "tf", "/data/f"), 
           ("paste", "/data/f"), ("join", "/data/f", "/etc/hosts"), ("comm", "/data/f", "/etc/hosts"), ("column", "/data/f"),
           ("fmt", "/data/f"), ("expand", "/data/f"), ("gzip", "-c", "/data/f"), ("zcat", "/data/f"), ("zstdcat", "/data/f"),
           ("cksum", "/data/f"), ("md5sum", "-c", "/data/f"), ("split", "/data/f", "/.limpet/scratch/s"),
-          ("xargs", "-a", "/data/f", "echo"), ("grep", "x", "/data/f"), ("grep", "-f", "/data/f", "x"),
+          ("xargs", "-a", "/data/f", "echo"), ("find", "/", "-name", "f*", "-exec", "echo", "{}", ";"),
+          ("awk", "BEGIN { system(\"echo x\"); getline < \"/data/f\" }"), ("find", "/data", "-exec", "cat", "{}", "+"), ("grep", "x", "/data/f"), ("grep", "-f", "/data/f", "x"),
           ("readlink", "-f", "/data/x/y"), ("realpath", "/data/x/y"), ("which", "/data/f"), ("sh", "/data/f"),
           ("find", "/", "-newer", "/data/x"), ("tail", "-n1", "/data/f"), ("sh", "-c", ". /data/f")]
 

@@ -153,7 +153,17 @@ std::string change(const target::Target& target) {
     SAY_UNLESS(refused_call(::mknodat(root, "device", S_IFCHR | 0600, 0x103)));
     SAY_UNLESS(!target.root.create("/proc/sys/kernel/sysrq", O_WRONLY, 0).has_value());
     SAY_UNLESS(refused_call(::socket(AF_UNIX, SOCK_STREAM, 0)));
+    // Attributes, of what is open and no more.
+    const auto open = target.root.create("/made", O_WRONLY | O_CREAT, 0644);
+    SAY_UNLESS(open.has_value());
+    char names[100];
+    SAY_UNLESS(::fsetxattr(open->get(), "user.x", "x", 1, 0) == 0 || errno == EOPNOTSUPP);
+    SAY_UNLESS(::flistxattr(open->get(), names, sizeof names) >= 0 || errno == EOPNOTSUPP);
+    SAY_UNLESS(::fsetxattr(open->get(), "security.capability", "x", 1, 0) < 0);
+    SAY_UNLESS(::fsetxattr(open->get(), "trusted.x", "x", 1, 0) < 0);
+    SAY_UNLESS(refused_call(::fremovexattr(open->get(), "user.x")));
     SAY_UNLESS(refused_call(::setxattr("/made", "user.x", "", 0, 0)));
+    SAY_UNLESS(::unlinkat(root, "made", 0) == 0);
     SAY_UNLESS(refused_call(::kill(target.pid, 0)));
     SAY_UNLESS(refused_call(::syscall(SYS_execve, "/x", nullptr, nullptr)));
     SAY_UNLESS(refused_call(::syscall(SYS_setresuid, 0, 0, 0)));

@@ -70,6 +70,36 @@ TEST_CASE("entries come back as they were written", "[tar]") {
     CHECK(large->size == std::uint64_t{9} << 33);
 }
 
+TEST_CASE("sparse files come back with their map", "[tar]") {
+    Entry entry{
+        .name = std::string(300, 'n') + "/s", .size = 12, .real_size = std::uint64_t{9} << 33};
+    entry.sparse = true;
+    entry.extents = {{0, 5}, {std::uint64_t{1} << 33, 7}, {entry.real_size, 0}};
+    const auto blocks = headers(entry);
+    CHECK(blocks.size() % block_size == 0);
+    const auto again = read_back(blocks);
+    REQUIRE(again);
+    CHECK(again->name == entry.name);
+    CHECK(again->size == 12);
+    CHECK(again->real_size == entry.real_size);
+    REQUIRE(again->extents.size() == 2);
+    CHECK(again->extents[1].offset == std::uint64_t{1} << 33);
+    CHECK(again->extents[1].size == 7);
+    // A map of more than one block, and one of nothing but a hole.
+    entry.extents.clear();
+    for (std::uint64_t i = 0; i < 500; ++i) entry.extents.push_back({i * 100'000'000, 1});
+    entry.size = 500;
+    const auto large = read_back(headers(entry));
+    REQUIRE(large);
+    CHECK(large->extents.size() == 500);
+    entry.extents = {{100, 0}};
+    entry.size = 0, entry.real_size = 100;
+    const auto hole = read_back(headers(entry));
+    REQUIRE(hole);
+    CHECK(hole->size == 0);
+    CHECK(hole->real_size == 100);
+}
+
 TEST_CASE("numbers beyond octal", "[tar]") {
     const Entry plain{.name = "n"};
     const auto size =
