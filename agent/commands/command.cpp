@@ -1,5 +1,6 @@
 // commands/command.cpp - the list of commands, their options and their help.
 #include "commands/command.h"
+#include "commands/spoken.h"
 
 #include "target/sidecar.h"
 
@@ -213,8 +214,7 @@ void Invocation::complain(std::string_view problem) {
     out.flush();
     error.write(command.name);
     error.write(": ");
-    error.write(problem);
-    error.put('\n');
+    speak_line(error, problem);
     error.flush();
     status = 1;
 }

@@ -2,6 +2,7 @@
 #include "commands/create.h"
 
 #include "commands/run.h"
+#include "commands/spoken.h"
 #include "limpet/limits.h"
 #include "parse/number.h"
 #include "sys/file.h"
@@ -169,7 +170,7 @@ Result<Fd> create_beside(const Place& place, Place& half) {
 
 bool asked(Invocation& call, const std::string& question) {
     call.out.flush();
-    call.error.write(std::string(call.command.name) + ": " + question + ' ');
+    speak(call.error, std::string(call.command.name) + ": " + question + ' ');
     call.error.flush();
     const auto line = call.in.line();
     return line && *line && !(*line)->empty() && ((**line)[0] == 'y' || (**line)[0] == 'Y');

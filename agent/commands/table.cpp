@@ -2,6 +2,7 @@
 #include "commands/table.h"
 
 #include "commands/json.h"
+#include "commands/spoken.h"
 #include "commands/utf8.h"
 
 #include <algorithm>
@@ -79,7 +80,7 @@ std::string visible(std::string_view text) {
     while (!text.empty()) {
         auto length = utf8_length(text);
         const auto point = length ? utf8_decode(text.substr(0, length)) : 0;
-        if (length == 0 || point < 0x20 || (point >= 0x7F && point < 0xA0)) {
+        if (length == 0 || point < 0x20 || (point >= 0x7F && point < 0xA0) || reorders(point)) {
             if (length == 0) length = 1;
             for (const char byte : text.substr(0, length)) {
                 if (byte == '\n') {

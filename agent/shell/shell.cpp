@@ -1,6 +1,7 @@
 // shell/shell.cpp - the state of one shell.
 #include "shell/shell.h"
 
+#include "commands/table.h"
 #include "sys/file.h"
 
 #include <fcntl.h>
@@ -104,6 +105,8 @@ void Shell::complain(std::string_view problem) const {
         text += std::to_string(variables.line) + ':' + std::to_string(column) + ": ";
     }
     text += problem;
+    // What it quotes may be a name that lies there.
+    if (::isatty(2)) text = commands::visible(text);
     text += '\n';
     write_fd(2, text);
 }

@@ -158,6 +158,47 @@ def have(*names):
             raise Skip(f"this build has no command '{name}'")
 
 
+# ls sorts up to 200,000 entries and what is known of each; more are shown as they come.
+MEMORY = 160 << 20
+
+
+def peak(target, *argv, timeout=100, data=None):
+    """A session that may modify: its status, the most memory of one of its processes, what it said."""
+    client = start(CLIENT, "exec", "--allow", "modify", target.target, "--", *argv,
+                   stdin=data or subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+    kept = {"out": b"", "count": 0, "err": b""}
+
+    def drain():
+        while block := client.stdout.read1(1 << 20):
+            kept["count"] += block.count(b"\n")
+            kept["out"] = (kept["out"] + block)[-200000:]
+
+    def errors():
+        while block := client.stderr.read1(1 << 16):
+            kept["err"] = (kept["err"] + block)[-2000:]
+    threads = [threading.Thread(target=work, daemon=True) for work in (drain, errors)]
+    for thread in threads:
+        thread.start()
+    most, began = 0, time.monotonic()
+    while client.poll() is None:
+        for pid in children(client.pid):
+            most = max(most, int((status(pid, "VmHWM") or "0 kB").split()[0]) * 1024)
+        time.sleep(0.02)
+        check(time.monotonic() - began < timeout, f"{argv[:4]} does not end")
+    for thread in threads:
+        thread.join()
+    took = time.monotonic() - began
+    print(f"# {' '.join(argv)[:60]}: {took:.1f} s, {most >> 20} MiB", flush=True)
+    return client.returncode, most, kept
+
+
+def goes_well(target, *argv, memory=MEMORY, status=0, **options):
+    seen, most, kept = peak(target, *argv, **options)
+    check(most < memory, f"{argv} took {most >> 20} MiB")
+    equal(seen, status, f"{argv}: {kept['err'][-300:]!r}")
+    return kept
+
+
 # ---- looking at processes from out here
 
 def status(pid, field):

@@ -2,15 +2,13 @@
 #
 # Everything that goes through trees, what changes them included: in bounded memory, whole, and
 # whatever the length of the path.
-import io
 import os
-import subprocess
 import tarfile
 
 import attack
-from attack import CLIENT, Box, add_case, case, check, equal, run, scratch, seconds, start
+from attack import Box, case, check, equal, goes_well, peak, run, scratch, seconds
 
-MEMORY = 160 << 20
+MEMORY = attack.MEMORY
 ENTRIES = 1_000_000
 # What makes files may have as many as its file system has room for; a tmpfs here is not endless.
 MADE = 200_000
@@ -24,44 +22,6 @@ def box(*arguments):
     # The kernel lets a tmpfs have as many files as there is memory for, halved.
     run("nsenter", "-t", target.pid, "-m", "mount", "-o", "remount,nr_inodes=0", f"/proc/{target.pid}/root/tmp")
     return target
-
-
-def peak(target, *argv, timeout=100, data=None):
-    """How it ended and the most resident memory of the session's processes."""
-    client = start(CLIENT, "exec", "--allow", "modify", target.target, "--", *argv,
-                   stdin=data or subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
-    import threading
-    kept = {"out": b"", "count": 0, "err": b""}
-
-    def drain():
-        while block := client.stdout.read1(1 << 20):
-            kept["count"] += block.count(b"\n")
-            kept["out"] = (kept["out"] + block)[-200000:]
-
-    def errors():
-        while block := client.stderr.read1(1 << 16):
-            kept["err"] = (kept["err"] + block)[-2000:]
-    threads = [threading.Thread(target=work, daemon=True) for work in (drain, errors)]
-    for thread in threads:
-        thread.start()
-    most, began = 0, attack.time.monotonic()
-    while client.poll() is None:
-        for pid in attack.children(client.pid):
-            most = max(most, int((attack.status(pid, "VmHWM") or "0 kB").split()[0]) * 1024)
-        attack.time.sleep(0.02)
-        check(attack.time.monotonic() - began < timeout, f"{argv[:4]} does not end")
-    for thread in threads:
-        thread.join()
-    took = attack.time.monotonic() - began
-    print(f"# {' '.join(argv)[:60]}: {took:.1f} s, {most >> 20} MiB", flush=True)
-    return client.returncode, most, kept
-
-
-def goes_well(target, *argv, memory=MEMORY, status=0, **options):
-    seen, most, kept = peak(target, *argv, **options)
-    check(most < memory, f"{argv} took {most >> 20} MiB")
-    equal(seen, status, f"{argv}: {kept['err'][-300:]!r}")
-    return kept
 
 
 @case
@@ -86,24 +46,6 @@ def a_million_files_are_read():
         equal(kept["count"], ENTRIES + 1, "ls -R")
         check(b"unsorted" in kept["err"], f"{kept['err']!r}")
         goes_well(target, "sh", "-c", "tar c /tmp/many 2>/dev/null | tar t | wc -l")
-
-
-@case
-def a_million_files_are_changed():
-    with box("many", ENTRIES) as target:
-        tree = f"{target.root}/tmp/many" if os.path.exists(f"{target.root}/tmp/many") else \
-            f"/proc/{target.pid}/root/tmp/many"
-        for argv, look in ((("chmod", "-R", "640", "/tmp/many"), lambda s: s.st_mode & 0o777 == 0o640),
-                           (("chown", "-R", "5:6", "/tmp/many"), lambda s: (s.st_uid, s.st_gid) == (5, 6))):
-            goes_well(target, *argv)
-            for number in (0, ENTRIES // 2, ENTRIES - 1):
-                check(look(os.stat(f"{tree}/file-{number}")), f"{argv} left out file-{number}")
-        goes_well(target, "cp", "-r", "/tmp/many", "/tmp/copy")
-        # Names of two folders are sorted to be compared: a million of them are its limit.
-        goes_well(target, "diff", "-rq", "/tmp/many", "/tmp/copy", memory=3 * MEMORY)
-        goes_well(target, "rm", "-r", "/tmp/copy")
-        goes_well(target, "rm", "-r", "/tmp/many")
-        equal(os.listdir(f"/proc/{target.pid}/root/tmp"), [], "what rm left")
 
 
 def header(name, size=0, kind=b"0"):

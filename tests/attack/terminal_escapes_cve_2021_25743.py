@@ -79,7 +79,7 @@ COMMANDS = [("ls", "/names"), ("ls", "-l", "/names"), ("ls", "-1R", "/names"), (
             ("sh", "-c", "wc /names/*; head -n1 /names/*; tail -n1 /names/*; cksum /names/*"),
             ("awk", "{print FILENAME \"\" $0}", "/all"), ("sed", "l", "/all"), ("jq", "-R", ".", "/all"), ("jq", ".", "/all"),
             ("sort", "/all"), ("cut", "-c1-5", "/all"), ("column", "/all"), ("nl", "/all"), ("less", "/all"),
-            ("xargs", "-a", "/all", "-t", "echo"), ("which", "/names/\x1b[31m"), ("readlink", "-f", "/names/link0"),
+            ("xargs", "-a", "/all", "-t", "echo"), ("readlink", "-f", "/names/link0"),
             ("tree", "/names"), ("cmp", "/all", "/names/\x9b31m"), ("du", "-ah", "/names"), ("df", "/names"),
             ("sh", "-c", "realpath /names/*; basename -a /names/*; dirname /names/*"),
             ("\x1b[31mnothing",), ("ls", "-o", "json", "/names"), ("ps", "-o", "json")]

@@ -1,6 +1,7 @@
 // chmod.cpp - change modes and owners: chmod, chown, chgrp.
 #include "commands/create.h"
 #include "commands/names.h"
+#include "commands/spoken.h"
 #include "commands/walk.h"
 #include "parse/mode.h"
 
@@ -93,8 +94,8 @@ int run_chmod(Invocation& call) {
             reference ? like : *parse::mode(call.operands[0], before, directory, mask);
         TRY(chmod(place, mode));
         if (!call.options.has('v') && (!call.options.has('c') || mode == before)) return {};
-        call.out.print("mode of '%s' %s %04o", place.spoken.c_str(),
-                       mode == before ? "stays" : "changed from", before);
+        speak(call.out, "mode of '" + place.spoken);
+        call.out.print("' %s %04o", mode == before ? "stays" : "changed from", before);
         if (mode != before) call.out.print(" to %04o", mode);
         call.out.put('\n');
         return {};
@@ -163,7 +164,7 @@ int run_chown(Invocation& call) {
                           (owner.gid == unchanged || owner.gid == status.stx_gid);
         TRY(chown(place, owner.uid, owner.gid));
         if (call.options.has('v') || (call.options.has('c') && !same)) {
-            call.out.print("owner of '%s' %s\n", place.spoken.c_str(), same ? "stays" : "changed");
+            speak_line(call.out, "owner of '" + place.spoken + (same ? "' stays" : "' changed"));
         }
         return {};
     };

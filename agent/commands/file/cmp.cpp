@@ -1,4 +1,5 @@
 // cmp.cpp - compare two files byte by byte.
+#include "commands/spoken.h"
 #include "commands/text/dump_input.h"
 #include "commands/text/lines.h"
 
@@ -102,7 +103,7 @@ public:
 private:
     void tell(unsigned char one, unsigned char other) {
         const auto place = at_ + 1;
-        call_.out.write(call_.operands[0] + ' ' + call_.operands[1]);
+        speak(call_.out, call_.operands[0] + ' ' + call_.operands[1]);
         call_.out.print(" differ: %s %llu, line %llu", style_.bytes ? "byte" : "char",
                         static_cast<unsigned long long>(place),
                         static_cast<unsigned long long>(lines_));

@@ -4,6 +4,7 @@
 // that was there is written over, because POSIX keeps its identity: links to it, owner and mode.
 // Below an operand no link is followed, on neither side, whatever is exchanged meanwhile.
 #include "commands/file/copy.h"
+#include "commands/spoken.h"
 
 #include "sys/file.h"
 #include "target/deadline.h"
@@ -98,7 +99,7 @@ bool Copy::report(const Result<>& done) {
 }
 
 void Copy::say(const Item& item) {
-    if (verbose) call_.out.write("'" + item.from.spoken + "' -> '" + item.to.spoken + "'\n");
+    if (verbose) speak_line(call_.out, "'" + item.from.spoken + "' -> '" + item.to.spoken + "'");
 }
 
 Result<bool> Copy::wanted(const Item& item, const Result<struct statx>& there) {
@@ -321,7 +322,7 @@ bool Copy::tree(const std::string& source, const std::string& path) {
                 note(done);
                 return Next::skip;
             }
-            if (verbose) call_.out.write("'" + visit.path() + "' -> '" + to->spoken + "'\n");
+            if (verbose) speak_line(call_.out, "'" + visit.path() + "' -> '" + to->spoken + "'");
         }
         const auto entered = visit.parent()
                                  ? trail.enter(visit.name())

@@ -2,6 +2,7 @@
 #include "commands/command.h"
 #include "commands/elf_file.h"
 #include "commands/json.h"
+#include "commands/spoken.h"
 #include "commands/utf8.h"
 #include "parse/content.h"
 #include "parse/elf.h"
@@ -261,7 +262,7 @@ int run(Invocation& call) {
         }
         if (!call.options.has('b')) {
             const std::string_view shown = name == "-" ? "/dev/stdin" : std::string_view(name);
-            call.out.write(shown);
+            speak(call.out, shown);
             call.out.put(':');
             for (auto at = text_width(shown); at <= width; ++at) call.out.put(' ');
         }
@@ -269,7 +270,7 @@ int run(Invocation& call) {
         if (!told) {
             const auto& error = told.error();
             const char* reason = error.code ? ::strerrordesc_np(error.code) : nullptr;
-            call.out.write("cannot open `" + name + "' (" + (reason ? reason : text(error)) + ")");
+            speak(call.out, "cannot open `" + name + "' (" + (reason ? reason : text(error)) + ")");
         } else if (call.options.has("mime-type")) {
             call.out.write(told->content.mime);
         } else if (call.options.has("mime-encoding")) {

@@ -1,6 +1,7 @@
 // gzip.cpp - compress and expand: gzip, gunzip, zcat.
 #include "commands/command.h"
 #include "commands/file/packed.h"
+#include "commands/spoken.h"
 #include "commands/walk.h"
 #include "parse/calendar.h"
 
@@ -52,8 +53,9 @@ double ratio(std::uint64_t plain, std::uint64_t packed) {
 void say_ratio(Invocation& call, const Gzip& gzip, const Source& source, double percent,
                std::string_view then) {
     if (!gzip.verbose) return;
-    call.error.print("%s:\t%5.1f%%", source.shown.c_str(), percent);
-    call.error.write(then);
+    speak(call.error, source.shown);
+    call.error.print(":\t%5.1f%%", percent);
+    speak(call.error, then);
     call.error.put('\n');
     call.error.flush();
 }
@@ -137,7 +139,7 @@ void list(Invocation& call, Gzip& gzip, const Source& source, const Unpacked& in
     out.print("%19llu %19llu %5.1f%% ", static_cast<unsigned long long>(input.taken()),
               static_cast<unsigned long long>(input.given()),
               ratio(input.given(), input.taken() - std::min<std::uint64_t>(input.taken(), 18)));
-    out.write(name);
+    speak(out, name);
     out.put('\n');
     gzip.packed_sum += input.taken();
     gzip.plain_sum += input.given();

@@ -2,6 +2,7 @@
 #include "commands/file/copy.h"
 #include "commands/file/destination.h"
 #include "commands/names.h"
+#include "commands/spoken.h"
 #include "parse/mode.h"
 
 namespace limpet::commands {
@@ -54,7 +55,7 @@ Result<> make_directories(Invocation& call, const std::string& path) {
         if (there && S_ISDIR(there->stx_mode)) continue;
         auto made = make_directory(TRY(place_of(call, part)), 0755);
         if (!made && made.error().code != EEXIST) return made;
-        if (made && call.options.has('v')) call.out.write("made directory '" + part + "'\n");
+        if (made && call.options.has('v')) speak_line(call.out, "made directory '" + part + "'");
     }
     return {};
 }

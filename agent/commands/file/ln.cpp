@@ -1,6 +1,7 @@
 // ln.cpp - make links; link(1) and unlink(1).
 #include "commands/create.h"
 #include "commands/file/destination.h"
+#include "commands/spoken.h"
 
 #include <functional>
 
@@ -68,7 +69,7 @@ Result<> link_one(Invocation& call, const std::string& source, const std::string
     };
     TRY(force ? replace(place, make) : make(place));
     if (options.has('v')) {
-        call.out.write("'" + path + "' " + (symbolic ? "->" : "=>") + " '" + text + "'\n");
+        speak_line(call.out, "'" + path + "' " + (symbolic ? "->" : "=>") + " '" + text + "'");
     }
     return {};
 }

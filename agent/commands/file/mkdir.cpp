@@ -1,5 +1,6 @@
 // mkdir.cpp - make directories, and remove empty ones.
 #include "commands/create.h"
+#include "commands/spoken.h"
 #include "parse/mode.h"
 
 namespace limpet::commands {
@@ -35,7 +36,8 @@ Result<> make(Invocation& call, const std::string& operand) {
             if (made && (current_umask() & 0300)) {
                 TRY(chmod(place, (0777 & ~current_umask()) | 0300));
             }
-            if (made && call.options.has('v')) call.out.write("made directory '" + part + "'\n");
+            if (made && call.options.has('v'))
+                speak_line(call.out, "made directory '" + part + "'");
         }
     }
     const auto place = TRY(place_of(call, operand));
@@ -43,7 +45,7 @@ Result<> make(Invocation& call, const std::string& operand) {
         return above && made.error().code == EEXIST && is_directory(call, operand) ? Result<>{}
                                                                                    : made;
     }
-    if (call.options.has('v')) call.out.write("made directory '" + operand + "'\n");
+    if (call.options.has('v')) speak_line(call.out, "made directory '" + operand + "'");
     const auto text = call.options.value('m');
     return text ? chmod(place, *parse::mode(*text, 0777, true, current_umask())) : Result<>{};
 }
@@ -75,7 +77,7 @@ int run_rmdir(Invocation& call) {
                 }
                 break;
             }
-            if (call.options.has('v')) call.out.write("removed directory '" + operand + "'\n");
+            if (call.options.has('v')) speak_line(call.out, "removed directory '" + operand + "'");
             const auto slash = operand.rfind('/');
             if (!call.options.has('p') || slash == operand.npos || slash == 0) break;
             operand.resize(slash);

@@ -1,6 +1,7 @@
 // mv.cpp - move and rename files.
 #include "commands/file/copy.h"
 #include "commands/file/destination.h"
+#include "commands/spoken.h"
 
 #include <dirent.h>
 
@@ -78,7 +79,7 @@ Result<> move_one(Invocation& call, const std::string& source, const std::string
         return refused("move", "'" + source + "' into itself, '" + path + "'");
     }
     if (!moved && moved.error().code == EXDEV) moved = across(call, from, source, path, there);
-    if (moved && options.has('v')) call.out.write("'" + source + "' -> '" + path + "'\n");
+    if (moved && options.has('v')) speak_line(call.out, "'" + source + "' -> '" + path + "'");
     return moved;
 }
 

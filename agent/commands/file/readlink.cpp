@@ -2,6 +2,7 @@
 #include "commands/command.h"
 #include "commands/file/resolved.h"
 #include "commands/json.h"
+#include "commands/spoken.h"
 
 namespace limpet::commands {
 namespace {
@@ -12,7 +13,7 @@ void print(Invocation& call, const std::string& operand, const std::string& path
         call.out.put('\n');
         return;
     }
-    call.out.write(path);
+    speak(call.out, path);
     if (call.options.has('z')) {
         call.out.put('\0');
     } else if (newline) {

@@ -1,5 +1,6 @@
 // rm.cpp - remove files and trees.
 #include "commands/create.h"
+#include "commands/spoken.h"
 #include "commands/walk.h"
 
 #include <dirent.h>
@@ -28,8 +29,8 @@ struct Removal {
         if (auto removed = remove(place, directory); !removed) {
             if (!force || removed.error().code != ENOENT) call.complain(removed.error());
         } else if (verbose) {
-            call.out.write(std::string(directory ? "removed directory '" : "removed '") +
-                           place.spoken + "'\n");
+            speak_line(call.out, std::string(directory ? "removed directory '" : "removed '") +
+                                     place.spoken + "'");
         }
     }
     // An entry lies in the directory where the walk stands; the operand where it was found.

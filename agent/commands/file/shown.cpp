@@ -2,6 +2,7 @@
 #include "commands/file/shown.h"
 
 #include "commands/json.h"
+#include "commands/spoken.h"
 #include "commands/utf8.h"
 #include "parse/calendar.h"
 
@@ -12,12 +13,6 @@
 
 namespace limpet::commands {
 namespace {
-
-// Bidirectional controls reorder what stands around them on a terminal.
-bool reorders(char32_t point) {
-    return point == 0x061C || point == 0x200E || point == 0x200F ||
-           (point >= 0x202A && point <= 0x202E) || (point >= 0x2066 && point <= 0x2069);
-}
 
 std::string escaped(std::string_view name) {
     std::string text = "$'";

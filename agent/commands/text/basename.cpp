@@ -1,5 +1,6 @@
 // basename.cpp - parts of paths: basename and dirname.
 #include "commands/command.h"
+#include "commands/spoken.h"
 
 namespace limpet::commands {
 namespace {
@@ -35,7 +36,7 @@ int run_basename(Invocation& call) {
         }
     }
     for (const auto& path : call.operands) {
-        call.out.write(last_part(path, suffix));
+        speak(call.out, last_part(path, suffix));
         call.out.put(end);
     }
     return 0;
@@ -44,7 +45,7 @@ int run_basename(Invocation& call) {
 int run_dirname(Invocation& call) {
     if (call.operands.empty()) return call.misused("of which path?");
     for (const auto& path : call.operands) {
-        call.out.write(all_but_last(path));
+        speak(call.out, all_but_last(path));
         call.out.put(call.options.has('z') ? '\0' : '\n');
     }
     return 0;

@@ -1,6 +1,7 @@
 // diff_files.cpp - two files: read, compared, told of.
 #include "commands/text/diff_files.h"
 
+#include "commands/spoken.h"
 #include "parse/calendar.h"
 
 #include <algorithm>
@@ -64,9 +65,9 @@ std::string time_of(const Style& style, const Side& side) {
 void tell(Invocation& call, std::string_view what, const Sides& sides, std::string_view verb) {
     call.out.write(what);
     call.out.put(' ');
-    call.out.write(sides[0].name);
+    speak(call.out, sides[0].name);
     call.out.write(" and ");
-    call.out.write(sides[1].name);
+    speak(call.out, sides[1].name);
     call.out.put(' ');
     call.out.write(verb);
     call.out.put('\n');
@@ -84,8 +85,8 @@ Result<Outcome> by_lines(Invocation& call, const Style& style, const Sides& side
     }
     // The forms that name both files themselves say it once, as busybox's and toybox's.
     if (in_tree && style.form != Form::unified && style.form != Form::context) {
-        call.out.write("diff" + style.words + ' ' + header_name(first.name) + ' ' +
-                       header_name(second.name) + '\n');
+        speak_line(call.out, "diff" + style.words + ' ' + header_name(first.name) + ' ' +
+                                 header_name(second.name));
     }
     first.time = time_of(style, sides[0]);
     second.time = time_of(style, sides[1]);
@@ -144,9 +145,9 @@ std::string_view kind(const Side& side) {
 }  // namespace
 
 void kinds_differ(Invocation& call, const Sides& sides) {
-    call.out.write("File " + sides[0].name + " is a ");
+    speak(call.out, "File " + sides[0].name + " is a ");
     call.out.write(kind(sides[0]));
-    call.out.write(" while file " + sides[1].name + " is a ");
+    speak(call.out, " while file " + sides[1].name + " is a ");
     call.out.write(kind(sides[1]));
     call.out.put('\n');
 }

@@ -1,4 +1,5 @@
 // diff_trees.cpp - two directories: what is in only one of them, and what differs below both.
+#include "commands/spoken.h"
 #include "commands/text/diff_files.h"
 #include "commands/walk.h"
 #include "parse/wildcard.h"
@@ -133,10 +134,9 @@ private:
     }
     void only(std::size_t side, const std::string& name) {
         call_.out.write("Only in ");
-        call_.out.write(paths_[side]);
+        speak(call_.out, paths_[side]);
         call_.out.write(": ");
-        call_.out.write(name);
-        call_.out.put('\n');
+        speak_line(call_.out, name);
         note(Outcome::different);
     }
 

@@ -2,6 +2,8 @@
 #include "commands/text/grep_search.h"
 
 #include "commands/json.h"
+#include "commands/spoken.h"
+#include "commands/table.h"
 #include "sys/file.h"
 #include "target/deadline.h"
 
@@ -127,7 +129,7 @@ void Search::prefix(std::size_t begin, char separator, std::size_t offset) {
         coloured(text, colour);
     };
     if (names_) {
-        part(name_, "35");
+        part(shown_, "35");
         if (style_.null_after_name) {
             out.put('\0');
         } else {
@@ -327,14 +329,14 @@ void Search::report(std::string_view name) {
     const bool listed = style_.list ? found_ > 0 : style_.list_without && found_ == 0;
     if (style_.list || style_.list_without) {
         if (listed) {
-            coloured(name, "35");
+            coloured(shown_, "35");
             out.put(after);
         }
         return;
     }
     if (style_.count) {
         if (names_) {
-            coloured(name, "35");
+            coloured(shown_, "35");
             style_.null_after_name ? out.put('\0') : coloured(":", "36");
         }
         out.write(std::to_string(found_));
@@ -343,7 +345,7 @@ void Search::report(std::string_view name) {
     }
     if (binary_ && found_ > 0 && !style_.json) {
         out.write("Binary file ");
-        out.write(name);
+        speak(out, name);
         out.write(" matches\n");
     }
 }
@@ -358,6 +360,8 @@ void Search::give_back(BorrowedFd fd) {
 
 bool Search::file(BorrowedFd fd, std::string_view name, bool on_target) {
     name_ = name;
+    shown_ = name;
+    if (call_.out.terminal()) shown_ = visible(name);
     used_ = at_ = counted_ = 0;
     base_ = lines_ = printed_ = 0;
     found_ = after_left_ = 0;

@@ -76,6 +76,7 @@ private:
 
     // Of the file at hand.
     std::string_view name_;
+    std::string shown_;              // as it goes to the output
     std::string buffer_;             // its size is its capacity
     std::size_t used_ = 0;           // bytes of it that were read
     std::size_t at_ = 0;             // searched up to here

@@ -49,7 +49,8 @@ public:
             if (!*part) return Value::string(std::move(all));
             all += (*part)->text();
             all += ended_ ? "\n" : "";
-            if (all.size() > text_limit) return jq::failure("an input of more than 64 MiB");
+            if (all.size() > text_limit)
+                return wrong(refused("read", "an input of more than 64 MiB").error());
         }
     }
     [[nodiscard]] bool broken() const { return broken_; }

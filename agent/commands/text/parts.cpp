@@ -1,5 +1,6 @@
 // parts.cpp - what head and tail share: a part of each file, under its name when there are several.
 #include "commands/text/parts.h"
+#include "commands/spoken.h"
 
 namespace limpet::commands {
 
@@ -14,7 +15,7 @@ bool wants_headings(const Invocation& call) {
 
 void print_heading(Output& out, std::string_view name, bool first) {
     out.write(first ? "==> " : "\n==> ");
-    out.write(name == "-" ? "standard input" : name);
+    speak(out, name == "-" ? "standard input" : name);
     out.write(" <==\n");
 }
 

@@ -1,6 +1,7 @@
 // strings.cpp - printable text in files.
 #include "commands/command.h"
 #include "commands/json.h"
+#include "commands/spoken.h"
 #include "parse/number.h"
 
 namespace limpet::commands {
@@ -89,7 +90,7 @@ private:
         printing_ = true;
         if (call_.json()) return;
         if (style_.name) {
-            call_.out.write(name_);
+            speak(call_.out, name_);
             call_.out.write(": ");
         }
         const auto at = static_cast<unsigned long long>(begin_);

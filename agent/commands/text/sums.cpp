@@ -4,6 +4,7 @@
 
 #include "commands/command.h"
 #include "commands/json.h"
+#include "commands/spoken.h"
 #include "parse/number.h"
 
 namespace limpet::commands {
@@ -61,7 +62,7 @@ void check_one(Invocation& call, const sums::Listed& entry, Counts& counts) {
     // Here only what would make two lines of it is escaped.
     const bool lines = entry.name.contains('\n');
     if (lines) call.out.put('\\');
-    call.out.write(lines ? sums::escaped(entry.name) : entry.name);
+    speak(call.out, lines ? sums::escaped(entry.name) : entry.name);
     call.out.write(matches ? ": OK\n" : sum ? ": FAILED\n" : ": FAILED open or read\n");
 }
 
@@ -127,7 +128,7 @@ void print(Invocation& call, const Algorithm& algorithm, const Look& look, const
     if (algorithm.crc) {
         out.print("%s %llu", sum.text.c_str(), static_cast<unsigned long long>(sum.bytes));
         if (named) out.put(' ');
-        if (named) out.write(name);
+        if (named) speak(out, name);
         out.put(call.options.has('z') ? '\0' : '\n');
         return;
     }
@@ -139,14 +140,14 @@ void print(Invocation& call, const Algorithm& algorithm, const Look& look, const
             out.print("-%zu", look.length * 4);
         }
         out.write(" (");
-        out.write(shown);
+        speak(out, shown);
         out.write(") = ");
         out.write(sum.text);
     } else {
         out.write(sum.text);
         out.put(' ');
         out.put(look.mark);
-        out.write(shown);
+        speak(out, shown);
     }
     out.put(call.options.has('z') ? '\0' : '\n');
 }

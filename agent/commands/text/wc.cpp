@@ -1,6 +1,7 @@
 // wc.cpp - count lines, words, bytes and characters.
 #include "commands/command.h"
 #include "commands/json.h"
+#include "commands/spoken.h"
 #include "commands/utf8.h"
 
 #include <array>
@@ -153,7 +154,7 @@ public:
         number(wanted_.longest, counts.longest);
         if (!name.empty()) {
             call_.out.put(' ');
-            call_.out.write(name);
+            speak(call_.out, name);
         }
         call_.out.put('\n');
     }

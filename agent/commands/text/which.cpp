@@ -1,6 +1,7 @@
 // which.cpp - what a name runs.
 #include "commands/command.h"
 #include "commands/json.h"
+#include "commands/spoken.h"
 
 #include <sys/stat.h>
 
@@ -21,7 +22,7 @@ bool show(Invocation& call, std::string_view name, bool all) {
     const auto take = [&](std::string what) {
         found = true;
         if (call.json()) what = JsonObject().text("name", name).text("path", what).take();
-        call.out.write(what);
+        speak(call.out, what);
         call.out.put('\n');
         return !all;
     };
