@@ -256,12 +256,7 @@ private:
         TRY(append());
         auto line = lines_.next();
         if (!line) return Flow::quit;
-        if (append_it) {
-            space_ += '\n';
-            space_ += line->text;
-        } else {
-            space_ = std::move(line->text);
-        }
+        space_ = append_it ? std::move(space_) + '\n' + line->text : std::move(line->text);
         ended_ = line->ended;
         return Flow::next;
     }
