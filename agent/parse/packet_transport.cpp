@@ -270,7 +270,7 @@ void PacketPrinter::icmp(Bytes8 data, std::uint32_t length) {
     put(", length %u", length);
     // What it is about, as far as it came along.
     if (style_.verbose == 0 || (type != 3 && type != 5 && type != 11)) return;
-    add("\n\tIP ");
+    add(style_.link ? "\n\t" : "\n\tIP ");
     four(inner, inner.u16(2));
 }
 

@@ -112,8 +112,8 @@ def filters_choose_the_same_packets():
     compared = 0
     for path in files:
         for text in expressions():
-            theirs = run("tcpdump", "-n", "-t", "-x", "-r", path, text)
-            ours = run(AGENT, "tcpdump", "-n", "-t", "-x", "-r", path, text)
+            theirs = run("tcpdump", "-n", "-t", "-xx", "-r", path, text)
+            ours = run(AGENT, "tcpdump", "-n", "-t", "-xx", "-r", path, text)
             if theirs.returncode != 0:
                 # They know more or fewer addresses of a link; nobody may make up packets.
                 continue
@@ -177,7 +177,7 @@ def files_of_every_kind_are_read_and_written():
         equal(done.returncode, 1)
         check(b"in the middle of a packet" in done.stderr, done.stderr)
     short = write("short.pcap", packets.pcap(frames, snapshot=20))
-    equal(len(lines(AGENT, "tcpdump", "-n", "-t", "-r", short)), len(frames))
+    equal(len(lines(AGENT, "tcpdump", "-nqt", "-r", short)), len(frames))
     equal(run(AGENT, "tcpdump", "-r", write("none", b"not at all a capture")).returncode, 1)
 
 

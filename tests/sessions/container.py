@@ -177,4 +177,28 @@ def filters_of_system_calls_are_counted():
     equal(row["filters"], int(re.search(r"Seccomp_filters:\s*(\d+)", text).group(1)))
 
 
+@case
+def what_a_filter_refuses_is_read_back():
+    if os.getuid() != 0:
+        raise Skip("only root is handed filters")
+    # errno EPERM for uname(2), with a filter made by hand; all else is allowed.
+    program = ("import ctypes, struct, time\n"
+               "code = b''.join(struct.pack('=HBBI', *i) for i in [(0x20, 0, 0, 0), (0x15, 0, 1, 63),"
+               " (6, 0, 0, 0x50001), (6, 0, 0, 0x7fff0000)])\n"
+               "held = ctypes.create_string_buffer(code)\n"
+               "whole = struct.pack('=HxxxxxxQ', 4, ctypes.addressof(held))\n"
+               "libc = ctypes.CDLL(None, use_errno=True)\n"
+               "libc.prctl(38, 1, 0, 0, 0)\n"
+               "assert libc.prctl(22, 2, whole, 0, 0) == 0\n"
+               "print('ready', flush=True)\ntime.sleep(60)\n")
+    process = subprocess.Popen([sys.executable, "-c", program], stdout=subprocess.PIPE)
+    undo(lambda: (process.kill(), process.wait()))
+    equal(process.stdout.readline(), b"ready\n")
+    found = rows("seccomp", "-d", str(process.pid))
+    equal([(row["syscall"], row["action"]) for row in found], [("uname", "EPERM")])
+    with open(f"/proc/{process.pid}/status") as file:
+        text = file.read()
+    check("TracerPid:\t0" in text and "State:\tS" in text, "it was not let go")
+
+
 main()
