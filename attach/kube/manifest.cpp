@@ -173,6 +173,8 @@ Result<std::string> pod_with(std::string_view pod, std::string_view container) {
 Result<std::string> node_pod(const Debugger& debugger, std::string_view node) {
     auto container = base(debugger);
     container["securityContext"] = {{"privileged", true}, {"runAsUser", 0}, {"runAsGroup", 0}};
+    // Where the node is a container itself (kind), its process 1 is no target either.
+    container["env"] = json::array{{{"name", "LIMPET_TARGET"}, {"value", "here"}}};
     TRY(customise(container, debugger.custom));
     const json::object spec{{"nodeName", json::string(node)},
                             {"hostPID", true},

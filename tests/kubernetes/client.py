@@ -298,6 +298,7 @@ def a_pod_on_a_node_goes_also_when_the_client_is_killed():
         equal(made["spec"]["nodeName"], "worker-1")
         check(made["spec"]["containers"][0]["securityContext"]["privileged"], made)
         equal(made["spec"]["automountServiceAccountToken"], False)
+        equal(made["spec"]["containers"][0]["env"], [{"name": "LIMPET_TARGET", "value": "here"}])
         client.send_signal(way)
         client.wait(10)
         until(lambda: list(cluster.pods()) == ["web"], what=f"deletion after {way.name}")

@@ -91,6 +91,7 @@ def the_daemonset_listens_nowhere_and_has_no_token():
     check(context["readOnlyRootFilesystem"] and not context.get("privileged"), context)
     equal(context["capabilities"]["drop"], ["ALL"])
     equal(container["command"][:2], ["/limpet-agent", "hold"])
+    equal(container["env"], [{"name": "LIMPET_TARGET", "value": "here"}])
     labels = daemon["spec"]["template"]["metadata"]["labels"]
     equal(labels, daemon["spec"]["selector"]["matchLabels"])
     source = read(f"{ROOT}/attach/kube/own_pod.cpp")
