@@ -71,6 +71,17 @@ Member& member_of(std::vector<Member>& list, Look look) {
                                     .processes = {}});
 }
 
+// By a runtime: it is outside of the namespace, where what it starts has no parent, or in that of
+// the node (hostPID), where the parent is in no container or in another one. What is left is a
+// sandbox that a process of some container has made for itself.
+bool is_started(const Directory& procfs, const Member& member, pid_t parent) {
+    if (parent == 0) return true;
+    const auto& known = member.processes;
+    if (member.name.empty() || std::ranges::find(known, parent) != known.end()) return false;
+    const auto look = look_at(procfs, std::to_string(parent));
+    return look.name != member.name || look.pod != member.pod;
+}
+
 bool is_pause(const Member& member) {
     return member.processes.size() == 1 && (member.comm == "pause" || member.comm == "catatonit");
 }
@@ -102,7 +113,7 @@ std::string Member::shown() const {
 
 Result<std::vector<Member>> members(const Directory& procfs) {
     std::vector<Member> all;
-    const auto own = look_at(procfs, "self").root;
+    const auto own = look_at(procfs, "self");
     const auto open = TRY(procfs.open_directory("."));
     Listing listing(open.fd, procfs.name);
     while (const auto entry = TRY(listing.next())) {
@@ -111,23 +122,25 @@ Result<std::vector<Member>> members(const Directory& procfs) {
         const std::string number(entry->name);
         auto look = look_at(procfs, number);
         // A zombie, a process that has gone, or ours.
-        if (look.root == 0 || look.root == own) continue;
+        if (look.root == 0 || look.root == own.root) continue;
         const auto text = procfs.read(number + "/stat", limits::small_file);
         if (!text) continue;
         const auto parsed = parse::stat(*text);
         if (!parsed) continue;
         auto& member = member_of(all, std::move(look));
+        const bool first = !member.started && is_started(procfs, member, parsed->ppid);
         member.processes.push_back(*pid);
-        // A runtime is outside of the namespace: what it starts has no parent in here. What is left
-        // is a sandbox that a process of some container has made for itself.
-        const bool first = parsed->ppid == 0;
-        if (member.pid == 0 || (first && !member.started)) {
+        if (member.pid == 0 || first) {
             member.pid = *pid;
             member.comm = parsed->comm;
         }
         member.started = member.started || first;
     }
-    std::erase_if(all, [](const Member& member) { return !member.started; });
+    // With hostPID the node's other pods are there, too.
+    const auto strange = [&](const Member& member) {
+        return !own.pod.empty() && !member.pod.empty() && member.pod != own.pod;
+    };
+    std::erase_if(all, [&](const Member& member) { return !member.started || strange(member); });
     return all;
 }
 

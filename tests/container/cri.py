@@ -210,17 +210,36 @@ def debugger_ends_with_its_target():
         check(False, "a debugger was started beside a container that has ended")
 
 
+def logged(where, name, image, *security, **more):
+    """A container with what a kubelet mounts into every one: the path tells its pod and its name."""
+    folder = scratch(f"kubelet/pods/{where.uid}/containers/{name}")
+    os.makedirs(folder)
+    open(f"{folder}/0123abcd", "w").close()
+    return where.container(name, image, *security, **more, mounts=[
+        {"container_path": "/dev/termination-log", "host_path": f"{folder}/0123abcd"}])
+
+
+@case
+def node_pid_namespace():
+    """hostPID: everybody's processes, their parents too; of several of the name our own pod's is meant."""
+    pods = [pod(pid=cri.NODE) for _ in range(2)]
+    made = [logged(where, "app", cri.Cri.target) for where in pods]
+    for where, identity in zip(pods, made, strict=True):
+        debug = logged(where, "debugger", cri.Cri.image, adds("SYS_PTRACE"), args=["hold"])
+        status, out, err = agent(where, debug, "--target", "app", "rung", "-o", "json")
+        equal((status, err), (0, b""), where.uid)
+        pid = next(row["pid"] for row in listed() if row["id"] == identity)
+        with open(f"/proc/{pid}/status") as file:
+            inside = next(line.split()[1] for line in file if line.startswith("NSpid"))
+        told = json.loads(out)
+        equal((told["rung"], str(told["pid"])), ("B", inside))
+
+
 @case
 def shared_pid_namespace():
     """shareProcessNamespace: pid 1 is pause; names are the kubelet's, in the paths of its mounts."""
     where = pod(pid=cri.POD)
-    made = {}
-    for name in ("app", "side"):
-        folder = scratch(f"kubelet/pods/{where.uid}/containers/{name}")
-        os.makedirs(folder)
-        open(f"{folder}/0123abcd", "w").close()
-        made[name] = where.container(name, cri.Cri.target, mounts=[
-            {"container_path": "/dev/termination-log", "host_path": f"{folder}/0123abcd"}])
+    made = {name: logged(where, name, cri.Cri.target) for name in ("app", "side")}
     debug = where.container("debugger", cri.Cri.image, adds("SYS_PTRACE"), args=["hold"])
     status, _, err = agent(where, debug, "ls", "/")
     check(status == 125 and b"LIMPET_TARGET" in err and b"app" in err and b"side" in err, err)
