@@ -155,15 +155,15 @@ Result<std::string> Search::matching() {
                       target_.group.value_or(target_.user.value_or(65532))};
     const auto profile = Profile::restricted;
     if (ids_) {
-        auto ids = *ids_;
-        if (ids.user == 0) {
+        const bool root = ids_->user == 0;
+        auto started = TRY(start(profile, mark("restricted"), root ? Ids{65532, 65532} : *ids_));
+        if (root) {
             note(settings_, about_,
                  target_.name +
-                     " runs as root, and --profile restricted may "
-                     "not: of its processes only what everybody sees is seen");
-            ids = {65532, 65532};
+                     " runs as root, and --profile restricted may not: of its processes "
+                     "only what everybody sees is seen");
         }
-        return start(profile, mark("restricted"), ids);
+        return started;
     }
     const auto* looking = running(profile, mark("look"));
     auto name = looking ? looking->name : TRY(start(profile, mark("look"), unknown));

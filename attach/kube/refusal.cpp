@@ -91,7 +91,10 @@ Refusal refusal_of(std::string_view complaint) {
          {"violates PodSecurity", "denied request: ", "denied the request: "}) {
         if (holds(complaint, sign)) return Refusal::policy;
     }
-    if (holds(complaint, "(Forbidden)") && holds(complaint, "\" cannot ")) return Refusal::rights;
+    // What kubectl exec prints of it has no "(Forbidden)".
+    if (holds(complaint, " forbidden: User \"") && holds(complaint, "\" cannot ")) {
+        return Refusal::rights;
+    }
     if (holds(complaint, "(Conflict)") || holds(complaint, "the object has been modified")) {
         return Refusal::conflict;
     }

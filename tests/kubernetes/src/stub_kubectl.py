@@ -53,8 +53,11 @@ def find(name):
 
 
 def forbidden(verb, resource):
+    # As kubectl 1.36 says it: a refused upgrade has no reason in brackets.
+    begin = ("error: unable to upgrade connection" if resource == "pods/exec" else
+             "Error from server (Forbidden)")
     if [verb, resource] in scenario.get("forbidden", []):
-        fail(f'Error from server (Forbidden): pods "web" is forbidden: User "jane" cannot {verb} '
+        fail(f'{begin}: pods "web" is forbidden: User "jane" cannot {verb} '
              f'resource "{resource}" in API group "" in the namespace "{namespace}"')
 
 
