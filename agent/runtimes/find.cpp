@@ -96,6 +96,14 @@ void drop_earlier(Matches& matches) {
     });
 }
 
+// An ephemeral container, of ours or of kubectl debug: nothing but its name tells, "limpet-x7k2p".
+bool is_debugger(const Container* one) {
+    const std::string_view name = one->container;
+    const auto dash = name.rfind('-') + 1;
+    return name.size() - dash == 5 &&
+           (name.substr(0, dash) == "limpet-" || name.substr(0, dash) == "debugger-");
+}
+
 Result<Container> one_of(std::string_view target, Matches matches, const Found& found) {
     if (matches.size() > 1) drop_earlier(matches);
     if (matches.empty()) return none(target, found);
@@ -133,6 +141,12 @@ Result<Container> find_in_pod(std::string_view target, std::string_view word, co
         return std::ranges::any_of(
             meanings, [&](const PodWord& meaning) { return is_in_pod(container, meaning); });
     });
+    // Whoever names only the pod has come for what it is there for.
+    if (!std::ranges::all_of(matches, is_debugger)) {
+        std::erase_if(matches, [&](const Container* one) {
+            return is_debugger(one) && one->container != words.back();
+        });
+    }
     return one_of(target, std::move(matches), found);
 }
 

@@ -110,9 +110,9 @@ Result<> join_and_clone(BorrowedFd mount_namespace, BorrowedFd uts_namespace, Bo
 }
 
 // Opened in the namespace that mounts them: overlayfs clones no mount of another one.
-Result<std::vector<Fd>> open_layers(const Layers& layers) {
+Result<std::vector<Fd>> open_layers(const Layers& layers, const std::string& folder) {
     const BorrowedFd here(AT_FDCWD);
-    const Fd base = TRY(sys::openat(here, layers.base, O_PATH | O_DIRECTORY));
+    const Fd base = TRY(sys::openat(here, folder, O_PATH | O_DIRECTORY));
     std::vector<Fd> folders;
     for (const auto& layer : layers.layers) {
         // An additional image store of containers/storage lies elsewhere; a user's must not.
@@ -128,9 +128,17 @@ Result<std::vector<Fd>> open_layers(const Layers& layers) {
 // descriptor, relative to where the kernel lists them, because mount(2) takes 4 KiB of text and an
 // image may have 125 layers; overlayfs takes descriptors themselves only since Linux 6.13.
 Result<> stack_and_clone(const Layers& layers, BorrowedFd answer) {
+    auto base = layers.base;
+    // The node's, as a container of it sees them.
+    constexpr std::string_view node = "/proc/1/root/";
+    if (base.starts_with(node)) {
+        const auto space = TRY(sys::openat(BorrowedFd(AT_FDCWD), "/proc/1/ns/mnt", O_RDONLY));
+        TRY(sys::setns(space, CLONE_NEWNS));
+        base.erase(0, node.size() - 1);
+    }
     TRY(sys::unshare(CLONE_NEWNS));
     TRY(sys::mount("", "/", "", MS_REC | MS_PRIVATE));
-    const auto folders = TRY(open_layers(layers));
+    const auto folders = TRY(open_layers(layers, base));
     if (folders.size() == 1) {
         // Overlayfs wants two.
         const Fd only = TRY(sys::clone_tree(folders.front(), ""));

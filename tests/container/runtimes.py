@@ -67,9 +67,11 @@ def docker_created_and_never_started():
 
 @case
 def docker_pod_by_labels():
-    """As cri-dockerd labels a pod's containers; the infra container is out of the way."""
+    """As cri-dockerd labels a pod's containers; the infra container is out of the way, and so is a
+    debugger unless it is named."""
     names = {}
-    for container, kind in (("app", "container"), ("POD", "podsandbox")):
+    debugger = "limpet-x7k2p"
+    for container, kind in (("app", "container"), (debugger, "container"), ("POD", "podsandbox")):
         name = names[container] = new_name()
         labels = {"io.kubernetes.pod.name": name[:20], "io.kubernetes.pod.namespace": "shop",
                   "io.kubernetes.container.name": container, "io.kubernetes.docker.type": kind,
@@ -84,6 +86,7 @@ def docker_pod_by_labels():
     equal(one(names["POD"], "-a")["infra"], True)
     for target in (f"pod:{pod}", f"pod:shop/{pod}", f"pod:{pod}/app", f"pod:shop/{pod}/app"):
         check("/app" in ok("exec", target, "--", "ps", "ax"), target)
+    equal(ok("exec", f"pod:{pod}/{debugger}", "info", "-o", "json").count(names[debugger]), 1)
     refuses(["there is no container"], "exec", f"pod:else/{pod}/app", "--", "true")
     refuses(["pod:[NAMESPACE/]POD[/CONTAINER]"], "exec", "pod:a/b/c/d", "--", "true")
 
@@ -124,6 +127,32 @@ def podman_stopped():
     equal(one(name, "-a")["state"], "exited")
     looks_at_stopped(name, "exited")
     podman()("start", name)
+
+
+@case
+def node_from_a_pod_of_it():
+    """A node that is a container itself (kind), and the agent in a pod with hostPID: no runtime's
+    files but those in process 1's root, which is in another mount namespace."""
+    name = podman().run("/bin/sh", "-c", CHANGE)
+    podman()("wait", name)
+    node = start("unshare", "-p", "-f", "-m", "--kill-child", "--mount-proc", "sleep", "300")
+    children = f"/proc/{node.pid}/task/{node.pid}/children"
+    first = until(lambda: open(children).read().split(), what="the node's first process")[0]
+    until(lambda: open(f"/proc/{first}/comm").read() == "sleep\n", what="its program")
+    tree, wrapper = scratch("pod"), scratch("agent-in-a-pod")
+    must("cp", "-a", images.tree("alpine"), tree)
+    shutil.copy(AGENT, f"{tree}/limpet-agent")
+    with open(wrapper, "w") as file:
+        file.write(f"#!/bin/sh\nexec nsenter -t {first} -p -m unshare -m sh -c '"
+                   f"mount --bind /dev {tree}/dev && mount -t proc proc {tree}/proc && exec env "
+                   f'LIMPET_TARGET=here /usr/sbin/chroot {tree} /limpet-agent "$@"\' sh "$@"\n')
+    os.chmod(wrapper, 0o755)
+    env = environment(LIMPET_AGENT=wrapper)
+    row = next(row for row in map(json.loads, must(CLIENT, "ps", "-a", "-o", "json",
+                                                   env=env).splitlines()) if row["name"] == name)
+    equal((row["runtime"], row["state"]), ("podman", "exited"))
+    done = run(CLIENT, "exec", name, "--", "cat", "/written", env=env)
+    equal((done.returncode, done.out), (0, b"kept\n"), done.err)
 
 
 @case
