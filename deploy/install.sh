@@ -30,6 +30,8 @@ tests=(
     lxc systemd-container
     python3-yaml       # the manifests of deploy/ are parsed
     iproute2 strace util-linux libcap2-bin tcpdump tshark
+    gdb                # whose stacks ours are compared with
+    openjdk-17-jdk-headless # a Java VM, and jstat
     net-tools iputils-ping traceroute mtr-tiny conntrack nftables procps # what is compared with them
     patch              # applies what diff prints
     mawk zstd          # yardsticks, with what Debian has anyway
