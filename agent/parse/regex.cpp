@@ -26,7 +26,7 @@ int frequency(unsigned char byte) {
     return 40;
 }
 
-regex::Tree surrounded(regex::Tree tree, Assertion before, Assertion after) {
+[[gnu::cold]] regex::Tree surrounded(regex::Tree tree, Assertion before, Assertion after) {
     const auto add = [&](Node node) {
         tree.nodes.push_back(std::move(node));
         return static_cast<std::uint32_t>(tree.nodes.size() - 1);

@@ -30,7 +30,7 @@ public:
         std::size_t begin, end;
     };
     // Matches what any of the patterns matches.
-    static Result<Regex> compile(std::span<const std::string> patterns, Flags flags);
+    [[gnu::cold]] static Result<Regex> compile(std::span<const std::string> patterns, Flags flags);
 
     // The first line of `text` with a match: some position in it or at its terminator. `text` is
     // whole lines, each with its terminator.
@@ -43,8 +43,8 @@ public:
 
 private:
     explicit Regex(regex::Tree tree, Flags flags) : tree_(std::move(tree)), flags_(flags) {}
-    Result<> prepare();
-    Result<> prepare_spans();
+    [[gnu::cold]] Result<> prepare();
+    [[gnu::cold]] Result<> prepare_spans();
     [[nodiscard]] std::optional<std::size_t> find_literal(std::string_view text) const;
     std::optional<std::size_t> candidate(std::string_view text);
     Result<std::optional<std::vector<Span>>> backtrack(std::string_view line, std::size_t begin,

@@ -34,7 +34,7 @@ public:
         bool reversed = false;  // the program is; `text` is read from its end
         std::optional<char> terminator = {};  // ends a line, for find_line()
     };
-    Automaton(Program program, Way way);
+    [[gnu::cold]] Automaton(Program program, Way way);
 
     // Where the first line with a match has its match or its end: some byte of that line, or its
     // terminator. `text` is whole lines.
@@ -63,7 +63,7 @@ private:
         bool dead = false;
     };
 
-    void classify_bytes();
+    [[gnu::cold]] void classify_bytes();
     void close(std::uint32_t place, std::vector<std::uint32_t>& into, const State* at, Side next);
     Id intern(State state);
     Id start(Side before);

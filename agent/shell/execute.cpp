@@ -68,7 +68,7 @@ int run_stage(Shell& shell, const Node* node) {
 }
 
 // In the format of POSIX time -p: what passed, and what we and our children used since `before`.
-void tell_times(clock_t begin, const tms& before) {
+[[gnu::cold]] void tell_times(clock_t begin, const tms& before) {
     tms after{};
     const clock_t end = ::times(&after);
     const long ticks = ::sysconf(_SC_CLK_TCK);

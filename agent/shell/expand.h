@@ -27,8 +27,8 @@ bool glob(Shell& shell, std::string_view pattern, std::vector<std::string>& path
 bool substitute(Shell& shell, const Node* body, std::string& output);
 
 // PS1, PS4: parameters in it expanded.
-std::string expand_prompt(Shell& shell, std::string_view text);
+[[gnu::cold]] std::string expand_prompt(Shell& shell, std::string_view text);
 // ~ and ~name; nullopt-like empty when the name is unknown.
-bool home_directory(Shell& shell, std::string_view name, std::string& home);
+[[gnu::cold]] bool home_directory(Shell& shell, std::string_view name, std::string& home);
 
 }  // namespace limpet::shell

@@ -38,8 +38,8 @@ private:
     void emit_all(const std::vector<std::string>& values, const Part& part);
     bool instead(const Part& part);
     bool assign_default(const Part& part);
-    bool complain(const Part& part, bool set);
-    bool unset(const Part& part);
+    [[gnu::cold]] bool complain(const Part& part, bool set);
+    [[gnu::cold]] bool unset(const Part& part);
     bool transform(const Part& part, std::string_view text, std::string& result);
     bool trim(const Part& part, std::string_view text, std::string& result);
     bool replace(const Part& part, std::string_view text, std::string& result);

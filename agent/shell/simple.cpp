@@ -21,7 +21,7 @@ struct Prepared {
     bool default_path = false;         // command -p
 };
 
-void trace(Shell& shell, const Prepared& prepared) {
+[[gnu::cold]] void trace(Shell& shell, const Prepared& prepared) {
     if (!shell.on(opt_xtrace)) return;
     std::string text = expand_prompt(shell, shell.variables.text(sym_PS4));
     const auto start = text.size();

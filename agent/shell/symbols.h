@@ -38,7 +38,7 @@ enum Known : Symbol {
 
 class Symbols {
 public:
-    Symbols() {
+    [[gnu::cold]] Symbols() {
         for (const char* name :
              {"IFS", "PATH",   "HOME",   "PWD",      "OLDPWD",  "PS1",     "PS2",
               "PS4", "OPTIND", "OPTARG", "LINENO",   "RANDOM",  "SECONDS", "PPID",

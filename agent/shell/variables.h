@@ -20,7 +20,7 @@ struct Variable {
 
 class Variables {
 public:
-    explicit Variables(const std::vector<std::string>& environment);
+    [[gnu::cold]] explicit Variables(const std::vector<std::string>& environment);
 
     // Null when unset. Valid until the next change.
     const std::string* get(Symbol symbol) {
@@ -42,7 +42,7 @@ public:
     void put(Symbol symbol, Variable variable);
 
     // "NAME=value" of what is exported; valid until the next change.
-    const std::vector<std::string>& environment();
+    [[gnu::cold]] const std::vector<std::string>& environment();
     // The bytes that split fields; space, tab and newline when IFS is unset.
     [[nodiscard]] std::string_view separators() {
         const auto* value = get(sym_IFS);
@@ -59,7 +59,7 @@ public:
     unsigned optind_changes = 0;
 
 private:
-    void refresh(Symbol symbol);
+    [[gnu::cold]] void refresh(Symbol symbol);
     void changed(Symbol symbol);
 
     std::vector<Variable> table_;

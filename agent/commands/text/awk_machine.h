@@ -24,10 +24,10 @@ using parse::awk::Special;
 class Machine {
 public:
     // `wide`: at the shell's confinement, for other commands.
-    Machine(Invocation& call, parse::awk::Program program, bool wide);
+    [[gnu::cold]] Machine(Invocation& call, parse::awk::Program program, bool wide);
 
     // NAME=VALUE of -v and of operands; false when it is none.
-    bool assign_operand(std::string_view word);
+    [[gnu::cold]] bool assign_operand(std::string_view word);
     void set_separator(std::string_view text);
     // Arguments of the program: files and assignments.
     int run(const std::vector<std::string>& operands);
@@ -115,8 +115,8 @@ private:
     bool format_to_buffer(std::string_view form, std::size_t first);
     void print_format(const Node& node, Output& out);
     Output* target(const Node& node);
-    void fail(const Error& error);
-    void fail(std::string_view what, std::string_view why);
+    [[gnu::cold]] void fail(const Error& error);
+    [[gnu::cold]] void fail(std::string_view what, std::string_view why);
 
     // awk_builtins.cpp
     Value builtin(const Node& node);
