@@ -118,9 +118,9 @@ int run(Invocation& call) {
     auto test = find_command::parse(state, words);
     if (!test) return call.misused(text(test.error()));
     if (!state.acts) {
+        auto show = json ? find_command::json_action(state) : find_command::Test{};
         // NOLINTNEXTLINE(bugprone-use-after-move): it is assigned to, not used
-        *test = [&state, wanted = *std::move(test),
-                 show = json ? find_command::json_action(state) : nullptr](Visit& visit) {
+        *test = [&state, show = std::move(show), wanted = *std::move(test)](Visit& visit) {
             if (!wanted(visit)) return false;
             if (show) return show(visit);
             find_command::print(state.call.out, visit, '\n');
