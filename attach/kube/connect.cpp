@@ -89,9 +89,11 @@ Result<const Part*> chosen(const Pod& pod, const std::string& wanted, const Sett
 Result<> check_runs(const Pod& pod, const Part& part) {
     if (pod.leaving) return refused("pod " + pod.name, "it is being deleted");
     if (part.state == Part::State::running) return {};
-    // RunContainerError: it could not even be started, as when its program is not there.
+    // The last two: it could not even be started, as when its program is not there. CRI-O notices
+    // that earlier than containerd.
     const bool crashes = part.restarts > 0 || part.state == Part::State::terminated ||
-                         part.reason == "RunContainerError";
+                         part.reason == "RunContainerError" ||
+                         part.reason == "CreateContainerError";
     return refused("container " + part.name + " of pod " + pod.name, state_of(part),
                    crashes ? "--copy-to NAME looks at a copy in which it waits instead of running"
                            : "a debugger needs it running");

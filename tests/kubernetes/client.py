@@ -211,6 +211,11 @@ def a_pod_or_container_that_is_not_there_or_not_running_is_said():
     cluster = Cluster([pod(statuses=[waiting])])
     refused(cluster.limpet("exec", "web", "--", "true"), "CrashLoopBackOff", "--copy-to NAME")
     equal(cluster.debuggers(), [])
+    # Its program is not there: containerd cannot run it, CRI-O does not make it.
+    for reason in ("RunContainerError", "CreateContainerError"):
+        waiting = {**running(), "state": {"waiting": {"reason": reason, "message": "no /nonexistent"}}}
+        refused(Cluster([pod(statuses=[waiting])]).limpet("exec", "web", "--", "true"), reason,
+                "--copy-to NAME")
     for target in ("-n", "UPPER", "a/b/c", "pod:a/b/c/d", "node:", "a b", ""):
         check(Cluster().limpet("exec", "--", target, "true").returncode in (2, 125), target)
     equal(Cluster().limpet("exec", "--", "-oyaml", "true").returncode, 125)
