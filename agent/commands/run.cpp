@@ -1,6 +1,7 @@
 // commands/run.cpp - a command as a process.
 #include "commands/run.h"
 
+#include "commands/network/netfilter.h"
 #include "limpet/limits.h"
 #include "target/confine.h"
 #include "target/deadline.h"
@@ -188,7 +189,9 @@ int run_confined(const Call& call) {
     }
     const bool apart = mode == target::Mode::node || mode == target::Mode::sidecar;
     if (apart) target::deadline::enable();
-    const auto confined = alone ? target::confine(promise, call.target) : Result<>{};
+    // The one thing that is asked for before a command gives up what the session has.
+    auto* collect = call.command.name == "nft" ? collect_netfilter : nullptr;
+    const auto confined = alone ? target::confine(promise, call.target, collect) : Result<>{};
     if (!confined) {
         Output(BorrowedFd(2))
             .write(std::string(call.command.name) + ": " + text(confined.error()) + '\n');

@@ -191,6 +191,7 @@ Result<> confine_beside(const Target& target, bool forks) {
     const auto held = TRY(sys::capget());
     auto permitted = sidecar_capabilities(all_of(target), target);
     if (target.network) permitted |= sys::bit(CAP_SYS_ADMIN);
+    if (any(target.grants & Grant::network)) permitted |= sys::bit(CAP_NET_ADMIN);
     permitted &= held.permitted;
     if (held.effective & sys::bit(CAP_SETPCAP)) TRY(sys::drop_bounding(permitted));
     constexpr auto reading = sys::bit(CAP_DAC_READ_SEARCH) | sys::bit(CAP_DAC_OVERRIDE);
@@ -210,13 +211,17 @@ Result<> confine_session(const Target& target, bool forks) {
     TRY(limit(RLIMIT_CORE, 0, "RLIMIT_CORE"));
     TRY(limit(RLIMIT_NOFILE, 4096, "RLIMIT_NOFILE"));
 
-    // The network commands' setns(2) wants CAP_SYS_ADMIN; it is raised in the child that joins.
+    // The network commands' setns(2) wants CAP_SYS_ADMIN, netfilter's rules are listed only to
+    // CAP_NET_ADMIN; they are raised in the child that joins, and given up before it reads
+    // anything.
     std::uint64_t permitted = capabilities_for(
         all_of(target) |
         (target.mode == Mode::none ? Grant::files | Grant::processes : Grant::none));
     // For setfsuid(2) alone: no filter of a session has setuid(2).
     if (may_write(target)) permitted |= sys::bit(CAP_SETUID) | sys::bit(CAP_SETGID);
-    if (any(target.grants & Grant::network)) permitted |= sys::bit(CAP_SYS_ADMIN);
+    if (any(target.grants & Grant::network)) {
+        permitted |= sys::bit(CAP_SYS_ADMIN) | sys::bit(CAP_NET_ADMIN);
+    }
     const auto held = TRY(sys::capget());
     permitted &= held.permitted;
     if (held.effective & sys::bit(CAP_SETPCAP)) TRY(sys::drop_bounding(permitted));
@@ -229,8 +234,9 @@ Result<> confine_session(const Target& target, bool forks) {
     return load_filter(Confined::shell, all_of(target));
 }
 
-Result<> confine(Grant promise, const Target& target) {
+Result<> confine(Grant promise, const Target& target, void (*collect)()) {
     if (target.mode == Mode::here) {
+        if (collect) collect();
         close_unneeded(promise, target);
         return {};
     }
@@ -239,6 +245,11 @@ Result<> confine(Grant promise, const Target& target) {
         const auto join = held.permitted & sys::bit(CAP_SYS_ADMIN);
         TRY(sys::capset({.effective = held.effective | join, .permitted = held.permitted}));
         TRY(sys::setns(target.network, CLONE_NEWNET));
+    }
+    if (collect && any(promise & Grant::network)) {
+        const auto raised = held.effective | (held.permitted & sys::bit(CAP_NET_ADMIN));
+        TRY(sys::capset({.effective = raised, .permitted = held.permitted}));
+        collect();
     }
     if (target.mode == Mode::none) promise = promise | Grant::files | Grant::processes;
     const bool writes = any(promise & Grant::modify) && may_write(target);

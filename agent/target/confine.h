@@ -17,7 +17,9 @@ Result<> confine_session(const Target& target, bool forks);
 // network joins the target's network namespace; then capabilities, Landlock and seccomp are
 // narrowed, each irrevocably. Mode here keeps the caller's own rights: it guards nothing that the
 // caller could not do anyway.
-Result<> confine(Grant promise, const Target& target);
+// `collect` is called in that namespace with CAP_NET_ADMIN, if the session has it, before the
+// narrowing: what it brings is read afterwards.
+Result<> confine(Grant promise, const Target& target, void (*collect)() = nullptr);
 
 // What is left of the session's first process: it waits for the other and forwards signals, and may
 // have a folder to empty afterwards.

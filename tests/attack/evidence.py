@@ -121,7 +121,7 @@ ARGUMENTS = {
     "curl": ["-m", "1", "-o", "/many/kinds/new", "http://127.0.0.1:1/"],
     "wget": ["-O", "/many/kinds/new", "http://127.0.0.1:1/"],
     **{name: ["-c", "1", "127.0.0.1"] for name in ("ping", "mtr")},
-    "traceroute": ["127.0.0.1"], "sysctl": ["-a"], "conntrack": ["-C"],
+    "nft": ["list", "ruleset"], "traceroute": ["127.0.0.1"], "sysctl": ["-a"], "conntrack": ["-C"],
     **{name: [] for name in ("arp", "ifconfig", "route")},
     **{name: ["1"] for name in ("caps", "getpcaps", "namespaces", "seccomp")},
     **{name: [] for name in ("capsh", "cgroup", "health", "lsns")},

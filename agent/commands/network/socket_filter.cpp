@@ -269,6 +269,16 @@ bool holds(const Step& step, const parse::Socket& socket) {
 
 }  // namespace
 
+std::uint16_t SocketFilter::port(bool local) const {
+    std::uint32_t found = 0;
+    for (const auto& step : steps) {
+        if (step.kind == Kind::any || step.kind == Kind::none) return 0;
+        if (step.kind == Kind::port && step.local == local && step.compare == Compare::equal)
+            found = step.number;
+    }
+    return static_cast<std::uint16_t>(found);
+}
+
 bool SocketFilter::matches(const parse::Socket& socket) const {
     std::vector<bool> stack;
     for (const auto& step : steps) {

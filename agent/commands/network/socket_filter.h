@@ -26,6 +26,8 @@ struct SocketFilter {
     };
     std::vector<Step> steps;
 
+    // The port that all of them have at that end; 0: that cannot be told.
+    [[nodiscard]] std::uint16_t port(bool local) const;
     [[nodiscard]] bool matches(const parse::Socket& socket) const;
 };
 

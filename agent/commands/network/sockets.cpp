@@ -33,8 +33,29 @@ Result<> ask_inet(const Fd& netlink, Protocol protocol, int family, const Socket
     }
     if (query.memory) request.idiag_ext |= 1 << (INET_DIAG_SKMEMINFO - 1);
     request.idiag_states = query.states;
+    std::vector<std::byte> bytes;
+    const auto add = [&](const auto& part) {
+        const auto own = std::as_bytes(std::span(&part, 1));
+        bytes.insert(bytes.end(), own.begin(), own.end());
+    };
+    add(request);
+    // A program for the kernel: each step goes on by so many bytes, and past the end is a refusal.
+    // The port is at least that one and at most that one, in what every kernel knows.
+    struct Program {
+        nlattr header{sizeof(Program), INET_DIAG_REQ_BYTECODE};
+        inet_diag_bc_op steps[4]{};
+    } program;
+    if (const auto port = query.local_port ? query.local_port : query.remote_port) {
+        const bool local = query.local_port != 0;
+        program.steps[0] = {
+            static_cast<std::uint8_t>(local ? INET_DIAG_BC_S_GE : INET_DIAG_BC_D_GE), 8, 20};
+        program.steps[2] = {
+            static_cast<std::uint8_t>(local ? INET_DIAG_BC_S_LE : INET_DIAG_BC_D_LE), 8, 12};
+        program.steps[1].no = program.steps[3].no = port;
+        add(program);
+    }
     return sys::netlink_ask(
-        netlink, SOCK_DIAG_BY_FAMILY, true, std::as_bytes(std::span(&request, 1)),
+        netlink, SOCK_DIAG_BY_FAMILY, true, bytes,
         [&](std::uint16_t, parse::Bytes message) {
             if (auto socket = parse::inet_diag(protocol, message)) visit(*std::move(socket));
         },

@@ -21,7 +21,8 @@ struct SocketQuery {
     std::uint32_t states = all_states;
     bool details = false;  // of TCP connections
     bool memory = false;
-    bool listening = false;  // of unix sockets only those that accept
+    // When only such are looked for: the kernel leaves out the others. 0: any.
+    std::uint16_t local_port = 0, remote_port = 0;
 
     [[nodiscard]] bool wants(parse::Protocol protocol, int family) const;
 };

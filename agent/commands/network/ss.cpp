@@ -159,6 +159,8 @@ Result<SocketView> read_view(const Invocation& call) {
         },
     };
     view.filter = TRY(socket_filter(std::span(call.operands).subspan(states), names));
+    query.local_port = view.filter.port(true);
+    query.remote_port = view.filter.port(false);
     return view;
 }
 

@@ -1,0 +1,140 @@
+// network/netfilter.cpp - the rules of netfilter as the kernel tells them, collected and then read.
+#include "commands/network/netfilter.h"
+
+#include "sys/netlink.h"
+
+#include <linux/netfilter/nf_tables.h>
+#include <linux/netfilter/nfnetlink.h>
+#include <linux/netlink.h>
+
+namespace limpet::commands {
+namespace {
+
+constexpr std::size_t most = 64 << 20;  // bytes of rules
+
+struct Record {
+    std::uint32_t size;
+    std::uint32_t type;
+};
+
+std::uint16_t number_of(int message) {
+    return static_cast<std::uint16_t>(NFNL_SUBSYS_NFTABLES << 8 | message);
+}
+
+class Collector {
+public:
+    explicit Collector(const Fd& socket) : socket_(socket) {}
+
+    // Every object of that kind, behind one another with its size and number.
+    Result<> ask(int question, std::span<const std::byte> request) {
+        TRY(sys::netlink_ask(
+            socket_, number_of(question), true, request,
+            [&](std::uint16_t type, parse::Bytes message) {
+                const Record record{static_cast<std::uint32_t>(message.size()), type & 0xffU};
+                const auto head = std::as_bytes(std::span(&record, 1));
+                if (bytes.size() + head.size() + message.size() > most) {
+                    full_ = true;
+                    return;
+                }
+                bytes.insert(bytes.end(), head.begin(), head.end());
+                bytes.insert(bytes.end(), message.begin(), message.end());
+            },
+            "rules"));
+        if (full_) return refused("netfilter", "more than 64 MiB of rules");
+        return {};
+    }
+    std::vector<std::byte> bytes;
+
+private:
+    const Fd& socket_;
+    bool full_ = false;
+};
+
+// Calls visit(type, message) for each of them.
+template <typename Visit>
+void each_record(std::span<const std::byte> rest, Visit visit) {
+    while (rest.size() >= sizeof(Record)) {
+        const auto record = parse::front<Record>(rest);
+        rest = rest.subspan(sizeof record);
+        const auto size = std::min<std::size_t>(record.size, rest.size());
+        visit(static_cast<int>(record.type), rest.first(size));
+        rest = rest.subspan(size);
+    }
+}
+
+// A process runs one command: what was collected waits here for it.
+Result<std::vector<std::byte>>& collected() {
+    static Result<std::vector<std::byte>> bytes;
+    return bytes;
+}
+
+Result<std::vector<std::byte>> collect() {
+    const auto socket = TRY(sys::netlink(NETLINK_NETFILTER));
+    Collector collector(socket);
+    constexpr nfgenmsg every{.nfgen_family = 0, .version = NFNETLINK_V0, .res_id = 0};
+    const auto request = std::as_bytes(std::span(&every, 1));
+    TRY(collector.ask(NFT_MSG_GETTABLE, request));
+    TRY(collector.ask(NFT_MSG_GETCHAIN, request));
+    TRY(collector.ask(NFT_MSG_GETSET, request));
+    // Elements are told of one set: the question has its table and its name as they came.
+    std::vector<std::vector<std::byte>> questions;
+    each_record(collector.bytes, [&](int type, parse::Bytes message) {
+        if (type != NFT_MSG_NEWSET || message.size() < sizeof(nfgenmsg)) return;
+        std::vector<std::byte> question(message.begin(), message.begin() + sizeof(nfgenmsg));
+        auto rest = parse::attributes(message, sizeof(nfgenmsg));
+        for (parse::Attribute a; parse::next_attribute(rest, a);) {
+            const bool table = a.type == NFTA_SET_TABLE;
+            if (!table && a.type != NFTA_SET_NAME) continue;
+            const nlattr head{static_cast<std::uint16_t>(a.payload.size() + NLA_HDRLEN),
+                              static_cast<std::uint16_t>(table ? NFTA_SET_ELEM_LIST_TABLE
+                                                               : NFTA_SET_ELEM_LIST_SET)};
+            const auto bytes = std::as_bytes(std::span(&head, 1));
+            question.insert(question.end(), bytes.begin(), bytes.end());
+            question.insert(question.end(), a.payload.begin(), a.payload.end());
+            question.resize((question.size() + 3) & ~std::size_t{3});
+        }
+        questions.push_back(std::move(question));
+    });
+    for (const auto& question : questions) TRY(collector.ask(NFT_MSG_GETSETELEM, question));
+    TRY(collector.ask(NFT_MSG_GETRULE, request));
+    return std::move(collector.bytes);
+}
+
+}  // namespace
+
+void collect_netfilter() { collected() = collect(); }
+
+Result<Netfilter> read_netfilter() {
+    if (!collected()) {
+        auto error = collected().error();
+        if (error.code == EPERM || error.code == EACCES) {
+            error.hint =
+                "the kernel lists rules only to who has CAP_NET_ADMIN over this network namespace";
+        }
+        return std::unexpected(std::move(error));
+    }
+    Netfilter all;
+    // Rules refer to sets, which come before them.
+    each_record(*collected(), [&](int type, parse::Bytes message) {
+        switch (type) {
+            case NFT_MSG_NEWTABLE:
+                if (auto table = parse::nf_table(message)) all.tables.push_back(*std::move(table));
+                break;
+            case NFT_MSG_NEWCHAIN:
+                if (auto chain = parse::nf_chain(message)) all.chains.push_back(*std::move(chain));
+                break;
+            case NFT_MSG_NEWSET:
+                if (auto set = parse::nf_set(message)) all.sets.push_back(*std::move(set));
+                break;
+            case NFT_MSG_NEWSETELEM: parse::nf_add_elements(message, all.sets); break;
+            case NFT_MSG_NEWRULE:
+                if (auto rule = parse::nf_rule(message, all.sets))
+                    all.rules.push_back(*std::move(rule));
+                break;
+            default: break;
+        }
+    });
+    return all;
+}
+
+}  // namespace limpet::commands
