@@ -19,7 +19,7 @@ template <typename T>
     requires std::is_trivially_copyable_v<T>
 T front(Bytes bytes) {
     T value{};
-    std::memcpy(&value, bytes.data(), std::min(bytes.size(), sizeof value));
+    if (!bytes.empty()) std::memcpy(&value, bytes.data(), std::min(bytes.size(), sizeof value));
     return value;
 }
 

@@ -33,6 +33,14 @@ struct NfAttributes {
     }
 };
 
+struct NfRegister {
+    std::string text;  // "ip saddr"
+    NfType type = NfType::bytes;
+    std::string mask;  // of "bitwise"
+    std::size_t size = 0;
+    std::string bytes;  // of "immediate"
+};
+
 struct NfName {
     std::uint32_t number;
     std::string_view text;

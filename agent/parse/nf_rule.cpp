@@ -10,19 +10,10 @@
 
 #include <algorithm>
 #include <array>
-#include <cstdio>
 #include <span>
 
 namespace limpet::parse {
 namespace {
-
-struct Register {
-    std::string text;  // "ip saddr"
-    NfType type = NfType::bytes;
-    std::string mask;  // of "bitwise"
-    std::size_t size = 0;
-    std::string bytes;  // of "immediate"
-};
 
 class Reader {
 public:
@@ -47,7 +38,7 @@ public:
     }
 
 private:
-    Register& at(std::uint32_t number) {
+    NfRegister& at(std::uint32_t number) {
         // Four registers of sixteen bytes, or sixteen of four in the same place.
         const auto index = number >= NFT_REG32_00 ? number - NFT_REG32_00
                            : number >= 1          ? (number - 1) * 4
@@ -110,7 +101,7 @@ private:
     }
 
     // "10.0.0.0/8" of an address and a mask, or of the bytes that are compared.
-    static std::optional<std::string> prefix(const Register& place, std::string value) {
+    static std::optional<std::string> prefix(const NfRegister& place, std::string value) {
         const std::size_t size = place.type == NfType::four  ? 4
                                  : place.type == NfType::six ? 16
                                                              : 0;
@@ -153,6 +144,14 @@ private:
                    (operation == NFT_CMP_NEQ ? " != " : " == ") + nf_value(place.type, value);
         } else {
             text = sign + nf_value(place.type, value);
+        }
+        // From here to there: two comparisons of the same.
+        auto first = place.text + " >= ";
+        if (operation == NFT_CMP_LTE && !rule_.pieces.empty() &&
+            rule_.pieces.back().starts_with(first)) {
+            rule_.pieces.back().erase(place.text.size() + 1, 3);
+            rule_.pieces.back() += "-" + nf_value(place.type, value);
+            return;
         }
         piece(place.text + " " + text);
         if (header && operation == NFT_CMP_EQ) {
@@ -250,6 +249,7 @@ private:
         const auto type = a.word(NFTA_REJECT_TYPE);
         const auto code = front<std::uint8_t>(a[NFTA_REJECT_ICMP_CODE]);
         const bool six = rule_.family == NFPROTO_IPV6 || family_ == 6;
+        const bool both = rule_.family == NFPROTO_INET || rule_.family == NFPROTO_BRIDGE;
         std::string text = "reject";
         // What is usual needs no telling: the port is unreachable.
         if (type == NFT_REJECT_TCP_RST) {
@@ -258,7 +258,7 @@ private:
             constexpr std::array<std::string_view, 4> names{"no-route", "port-unreachable",
                                                             "host-unreachable", "admin-prohibited"};
             text += " with icmpx " + std::string(names[std::min<std::size_t>(code, 3)]);
-        } else if (type == NFT_REJECT_ICMP_UNREACH && code != (six ? 4 : 3)) {
+        } else if (type == NFT_REJECT_ICMP_UNREACH && (both || code != (six ? 4 : 3))) {
             constexpr std::array<std::string_view, 14> names{"net-unreachable",
                                                              "host-unreachable",
                                                              "prot-unreachable",
@@ -298,7 +298,7 @@ private:
                     (a.word(NFTA_LIMIT_FLAGS) & NFT_LIMIT_F_INV ? "over " : "") +
                     std::to_string(nf_long(a[NFTA_LIMIT_RATE]));
         text += (bytes ? " bytes/" : "/") + std::string(name);
-        if (const auto burst = a.word(NFTA_LIMIT_BURST))
+        if (const auto burst = a.word(NFTA_LIMIT_BURST); burst && burst != 5)
             text += " burst " + std::to_string(burst) + (bytes ? " bytes" : " packets");
         piece(std::move(text));
     }
@@ -356,7 +356,7 @@ private:
 
     NfRule& rule_;
     const std::vector<NfSet>& sets_;
-    std::array<Register, 21> registers_;
+    std::array<NfRegister, 21> registers_;
     std::uint8_t family_ = 0;    // 4 or 6, once a rule of both has said so
     std::uint8_t protocol_ = 0;  // of IP, once it has said so
     std::string implied_;        // the piece that said so

@@ -1,4 +1,5 @@
-// netlink.cpp - fuzzes the messages of rtnetlink and sock_diag.
+// netlink.cpp - fuzzes the messages of rtnetlink, sock_diag and nf_tables.
+#include "parse/nf_tables.h"
 #include "parse/rtnetlink.h"
 #include "parse/sock_diag.h"
 
@@ -15,5 +16,11 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     rule(bytes);
     inet_diag(Protocol::tcp, bytes);
     unix_diag(bytes);
+    nf_chain(bytes);
+    std::vector<NfSet> sets;
+    if (auto set = nf_set(bytes)) sets.push_back(*std::move(set));
+    nf_add_elements(bytes, sets);
+    for (const auto& set : sets) nf_elements(set);
+    nf_rule(bytes, sets);
     return 0;
 }

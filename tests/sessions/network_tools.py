@@ -342,6 +342,72 @@ def conntrack_knows_what_goes_through():
     equal(plain(out(AGENT, "conntrack", "-L", "-p", "icmp")), plain(out("conntrack", "-L", "-p", "icmp")))
 
 
+RULES = r"""
+table inet t {
+ set s {
+  type ipv4_addr
+  flags interval
+  elements = { 10.0.0.0/8, 192.168.1.5-192.168.1.9 }
+ }
+ set p {
+  type inet_service
+  elements = { 80, 443 }
+ }
+ map m {
+  type inet_service : verdict
+  elements = { 22 : accept, 23 : drop }
+ }
+ chain other {
+  udp dport 1000-2000 return
+ }
+ chain in {
+  type filter hook input priority filter; policy drop;
+  ct state established,related accept
+  iifname "lo" accept
+  iifname "eth*" counter drop
+  ip saddr 10.1.0.0/16 tcp dport 22 accept comment "ssh in"
+  ip saddr @s tcp dport @p accept
+  tcp dport { 80, 443, 8000-8010 } accept
+  tcp dport vmap @m
+  ip6 saddr fd00::/8 udp dport 53 accept
+  ip daddr != 10.0.0.1 limit rate 5/second accept
+  meta mark 0x10 log prefix "x: " drop
+  ip saddr 10.128.0.0/9 reject
+  tcp dport 25 reject with tcp reset
+  jump other
+ }
+}
+table ip nat {
+ chain post {
+  type nat hook postrouting priority srcnat;
+  oifname "eth0" masquerade
+  fib daddr type local counter accept
+ }
+ chain pre {
+  type nat hook prerouting priority dstnat;
+  ip daddr 10.0.0.2 tcp dport 80 dnat to 10.0.0.3:8080
+  tcp dport 81 redirect to :82
+ }
+}
+"""
+
+
+@case
+def nft_lists_what_nft_lists():
+    namespaces()
+    subprocess.run(["ip", "netns", "exec", FAR, "nft", "-f", "-"], input=RULES.encode(), check=True)
+    undo(lambda: there("nft", "flush", "ruleset", inside=FAR))
+    for words in (["ruleset"], ["tables"], ["table", "ip", "nat"], ["table", "inet", "t"]):
+        equal(lines(out(AGENT, "nft", "list", *words, inside=FAR)),
+              lines(out("nft", "list", *words, inside=FAR)), words)
+    kinds = [json.loads(line)["kind"] for line in out(AGENT, "nft", "-o", "json", "list", "ruleset", inside=FAR).splitlines()]
+    equal(kinds.count("rule"), 18)
+    done = there("setpriv", "--bounding-set", "-net_admin", AGENT, "nft", "list", "ruleset", inside=FAR)
+    equal(done.returncode, 1)
+    check(b"CAP_NET_ADMIN" in done.stderr, done.stderr)
+    equal(there(AGENT, "nft", "flush", "ruleset", inside=FAR).returncode, 2)
+
+
 @case
 def every_parameter_that_procps_knows():
     namespaces()
