@@ -23,6 +23,7 @@
 #include "target/own_scratch.h"
 #include "target/pod.h"
 #include "target/sidecar.h"
+#include "target/signaller.h"
 
 #include <fcntl.h>
 #include <poll.h>
@@ -303,6 +304,10 @@ Result<Supervised> start(const Open& open, const Place& place) {
     Fd signals(::signalfd(-1, &read_here, SFD_CLOEXEC | SFD_NONBLOCK));
     if (!signals) return failed("signalfd", "");
 
+    const bool running = target.pid != 0 && target.procfs.fd;
+    if (running && any(target.grants & Grant::modify)) {
+        target.signaller = TRY(target::start_signaller(target));
+    }
     target::deadline::share();
     const pid_t parent = ::getpid();
     const pid_t child = TRY(sys::fork());

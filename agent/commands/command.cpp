@@ -205,8 +205,9 @@ std::string help_text(const Command& command) {
         help += '\n' + std::string(command.help);
         if (!help.ends_with('\n')) help += '\n';
     }
-    help += "\nneeds: " +
-            (any(command.promise) ? grant_list(command.promise) : std::string("no grant")) + '\n';
+    auto promise = command.promise;
+    if (command.signals && command.signals_with.empty()) promise = promise | Promise::modify;
+    help += "\nneeds: " + (any(promise) ? grant_list(promise) : std::string("no grant")) + '\n';
     return help;
 }
 

@@ -59,6 +59,10 @@ struct Command {
     // modify too. With `writes_with`, only given one of these options, or with `raw` these words.
     bool writes = false;
     std::span<const std::string_view> writes_with = {};
+    // Signals processes or sets their priority, when the session may modify; with `signals_with`,
+    // only given one of these options. Without them it promises no more than to look.
+    bool signals = false;
+    std::span<const std::string_view> signals_with = {};
     // The same two, for what only its arguments can tell: awk's program.
     struct Asks {
         bool commands = false;

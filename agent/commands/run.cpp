@@ -98,24 +98,36 @@ bool speaks_of(const Call& call, std::string_view directory) {
 }
 
 // By its options, which nobody has parsed yet: what parses them is confined already.
+bool asks_with(const Call& call, std::span<const std::string_view> options) {
+    const auto& command = call.command;
+    const auto listed = [&](std::string_view word) {
+        return std::ranges::find(options, word) != options.end();
+    };
+    if (command.raw) return std::ranges::any_of(call.arguments, listed);
+    Options given;
+    std::vector<std::string> operands;
+    if (!parse_options(command, call.arguments, given, operands)) return false;
+    return std::ranges::any_of(given.all(),
+                               [&](const auto& one) { return listed(one.option->name); });
+}
+
 bool asks_to_write(const Call& call) {
     const auto& command = call.command;
     if (command.asks) return command.asks(call.arguments).writes;
     if (!command.writes || command.writes_with.empty()) return command.writes;
-    const auto listed = [&](std::string_view word) {
-        return std::ranges::find(command.writes_with, word) != command.writes_with.end();
-    };
-    if (command.raw) return std::ranges::any_of(call.arguments, listed);
-    Options options;
-    std::vector<std::string> operands;
-    if (!parse_options(command, call.arguments, options, operands)) return false;
-    return std::ranges::any_of(options.all(),
-                               [&](const auto& given) { return listed(given.option->name); });
+    return asks_with(call, command.writes_with);
+}
+
+bool asks_to_signal(const Call& call) {
+    const auto& command = call.command;
+    if (!command.signals || command.signals_with.empty()) return command.signals;
+    return asks_with(call, command.signals_with);
 }
 
 // A path below /proc is a look at processes, whichever command takes it: cat /proc/1/environ.
 Promise needs(const Call& call) {
     auto promise = call.command.promise;
+    if (asks_to_signal(call)) promise = promise | Promise::signal;
     if (call.command.without_process && is_stopped(call.target)) return promise & Promise::files;
     if (call.command.asks) {
         const auto asked = call.command.asks(call.arguments);
@@ -135,7 +147,10 @@ Promise needs(const Call& call) {
 // the copy-on-write view without the grant to modify: neither is the target.
 Promise lacks(const Call& call, Promise promise) {
     const auto& target = call.target;
-    auto missing = promise & ~target.grants;
+    auto missing = promise & ~(target.grants | Promise::signal);
+    if (any(promise & Promise::signal) && !any(target.grants & Grant::modify)) {
+        return missing | Promise::modify;
+    }
     if (!any(promise & Promise::files)) return missing;
     const bool own = target.scratch.fd && (call.command.writes || call.command.asks ||
                                            speaks_of(call, target::scratch_path));

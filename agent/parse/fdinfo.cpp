@@ -10,6 +10,20 @@
 
 namespace limpet::parse {
 
+namespace {
+
+// "1: POSIX  ADVISORY  WRITE 359 00:13:11691 0 EOF"
+char lock_letter(std::string_view text) {
+    for (int skipped = 0; skipped < 3; ++skipped) take_word(text);
+    const auto kind = take_word(text);
+    for (int skipped = 0; skipped < 2; ++skipped) take_word(text);
+    const bool whole = take_word(text) == "0" && take_word(text) == "EOF";
+    if (kind != "WRITE" && kind != "READ") return 0;
+    return kind == "WRITE" ? (whole ? 'W' : 'w') : (whole ? 'R' : 'r');
+}
+
+}  // namespace
+
 FdInfo fdinfo(std::string_view text) {
     FdInfo info;
     while (!text.empty()) {
@@ -18,6 +32,7 @@ FdInfo fdinfo(std::string_view text) {
         value = trimmed(value);
         if (name == "pos") info.position = number<std::uint64_t>(value);
         if (name == "flags") info.flags = number<std::uint32_t>(value, 8);
+        if (name == "lock") info.lock = lock_letter(value);
         if (name == "mnt_id") info.mount = number<std::uint64_t>(value);
     }
     return info;

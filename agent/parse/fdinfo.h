@@ -13,6 +13,8 @@ struct FdInfo {
     std::optional<std::uint64_t> position;
     std::optional<std::uint32_t> flags;  // of open(2)
     std::optional<std::uint64_t> mount;  // mnt_id, as in mountinfo
+    // As lsof(8) has it: r or w, capital for the whole file; 0 for none.
+    char lock = 0;
 };
 
 FdInfo fdinfo(std::string_view text);

@@ -177,6 +177,7 @@ void close_unneeded(Grant promise, const Target& target) {
     if (!any(promise & Grant::trace)) drop_trace();
     drop(target.null);
     drop(target.writable);
+    if (!any(promise & Grant::signal)) drop(target.signaller);
     if (!any(promise & Grant::files)) {
         drop(target.below.fd);
         drop(target.changed.fd);
@@ -276,6 +277,17 @@ Result<> confine_supervisor(bool removes_scratch) {
     TRY(no_new_privileges());
     return load_filter(removes_scratch ? Confined::remover : Confined::supervisor, Grant::none,
                        Opens::reading);
+}
+
+Result<> confine_signaller() {
+    TRY(limit(RLIMIT_CORE, 0, "RLIMIT_CORE"));
+    const auto held = TRY(sys::capget());
+    constexpr auto mounting = sys::bit(CAP_SYS_ADMIN) | sys::bit(CAP_SYS_CHROOT);
+    if ((held.effective & mounting) == mounting) (void)empty_root();
+    const auto keep = held.permitted & (sys::bit(CAP_KILL) | sys::bit(CAP_SYS_NICE));
+    TRY(sys::capset({.effective = keep, .permitted = keep}));
+    TRY(no_new_privileges());
+    return load_filter(Confined::signaller, Grant::none, Opens::reading);
 }
 
 }  // namespace limpet::target

@@ -25,4 +25,7 @@ Result<> confine(Grant promise, const Target& target, void (*collect)() = nullpt
 // have a folder to empty afterwards.
 Result<> confine_supervisor(bool removes_scratch = false);
 
+// The session's signaller, signaller.h.
+Result<> confine_signaller();
+
 }  // namespace limpet::target

@@ -188,6 +188,15 @@ void add_files(Rules& rules, Opens opens) {
     rules.allow_masked(SYS_openat, 2, O_ACCMODE, {O_WRONLY, O_RDWR});
 }
 
+// Processes are named by descriptors that were handed over; setpriority(2) takes a number, which
+// NS_GET_TGID_FROM_PIDNS gives.
+void add_signaller(Rules& rules) {
+    for (const int call : {SYS_recvmsg, SYS_pidfd_send_signal, SYS_setpriority, SYS_statx}) {
+        rules.allow(call);
+    }
+    rules.allow_when(SYS_ioctl, 1, {0x8004b707});
+}
+
 void add_shell(Rules& rules) {
     rules.allow(shell);
     rules.allow_masked(SYS_clone, 0, namespace_flags, {0});
@@ -232,6 +241,12 @@ Rules rules_of(Confined who, Grant promise, Opens opens) {
         // What has the screen stops its job at Ctrl-Z, as the terminal would: its own and no other.
         rules.by_argument.push_back({SYS_kill, 1, ~0U, {SIGTSTP}, 0, ~0U});
     }
+    if (who == Confined::signaller) add_signaller(rules);
+    // The kernel's log is read, and its size asked for; nothing is cleared or switched.
+    if (who == Confined::shell || any(promise & Grant::processes)) {
+        rules.allow_when(SYS_syslog, 0, {3, 10});
+    }
+    if (any(promise & Grant::signal)) rules.allow(SYS_sendmsg);
     if (who == Confined::remover) {
         rules.allow(SYS_unlinkat);
         add_files(rules, opens);

@@ -19,6 +19,7 @@ enum class Confined {
     shell,       // forks commands and narrows them further; opens files to glob and redirect
     supervisor,  // waits for the shell, forwards signals
     remover,     // the same, and removes what is in a folder afterwards
+    signaller,   // signals processes whose directories of procfs it is handed
 };
 
 // How the filter lets files be opened. openat2(2) has its flags in memory, where no filter sees

@@ -40,6 +40,7 @@ struct Target {
     // The tree as what is written goes to it: the target's own (grant modify) or the copy-on-write
     // view (--scratch). Only a process whose promise is to modify uses it, instead of `root`.
     Fd writable;
+    Fd signaller;       // with the grant modify: asks who may signal the target, signaller.h
     Directory below;    // with --scratch: the tree as the target has it
     Directory changed;  // and what was written, see Scratch::upper
     // Whose files it makes: root of the target's user namespace, as `docker exec -u root` would.

@@ -20,6 +20,8 @@ enum class Grant : std::uint32_t {
     modify = 16,    // write files in the target, signal its processes
     enter = 32,     // run the target's own programs inside it
     scratch = 64,   // --scratch: what is written goes to a copy-on-write view and vanishes
+    // Part of a promise only: asks the session's signaller. The grant that it needs is modify.
+    signal = 128,
 };
 
 constexpr Grant operator|(Grant a, Grant b) {

@@ -3,6 +3,7 @@
 
 #include "limpet/limits.h"
 #include "parse/cgroup.h"
+#include "parse/counters.h"
 #include "parse/lines.h"
 #include "parse/number.h"
 
@@ -104,14 +105,7 @@ std::optional<std::uint64_t> cpu_limit(const Place& place, const std::string& at
 std::optional<std::uint64_t> entry(const Place& place, const std::string& file,
                                    std::string_view name) {
     const auto text = place.read(place.path, file);
-    std::string_view rest = text ? std::string_view(*text) : std::string_view{};
-    while (!rest.empty()) {
-        auto line = parse::take_line(rest);
-        if (parse::take_word(line) == name) {
-            return parse::number<std::uint64_t>(parse::take_word(line));
-        }
-    }
-    return std::nullopt;
+    return text ? parse::counter(*text, name) : std::nullopt;
 }
 
 // v1 writes the largest multiple of a page for "none".
@@ -124,6 +118,8 @@ void read_memory(const Place& place, CgroupState& state) {
     state.memory.used = place.number(place.unified ? "memory.current" : "memory.usage_in_bytes");
     state.oom_kills =
         entry(place, place.unified ? "memory.events" : "memory.oom_control", "oom_kill");
+    state.cache = entry(place, "memory.stat", place.unified ? "file" : "total_cache");
+    state.shared = entry(place, "memory.stat", place.unified ? "shmem" : "total_shmem");
 }
 
 void read_details(const Place& place, CgroupState& state) {
@@ -213,6 +209,12 @@ CgroupState cgroup_state(const target::Target& target) {
         state.cpu = tightest(*cpu, cpu_limit);
         state.periods = entry(*cpu, "cpu.stat", "nr_periods");
         state.throttled_periods = entry(*cpu, "cpu.stat", "nr_throttled");
+        if (cpu->unified) {
+            state.cpu_time = entry(*cpu, "cpu.stat", "usage_usec");
+        } else if (const auto account = controller_place(target, "cpuacct")) {
+            state.cpu_time = account->number("cpuacct.usage");
+            if (state.cpu_time) *state.cpu_time /= 1000;
+        }
     }
     if (cpuset) {
         const auto list = cpuset->read(

@@ -28,8 +28,10 @@ struct CgroupState {
     CgroupLimit memory;   // bytes
     CgroupLimit pids;
     CgroupLimit cpu;  // thousandths of a core; no use: that is a rate
+    std::optional<std::uint64_t> cache, shared;  // of the memory used, bytes
     std::optional<std::uint64_t> oom_kills;
     std::optional<std::uint64_t> periods, throttled_periods;
+    std::optional<std::uint64_t> cpu_time;  // microseconds that it has run
     std::string cpus;  // "0-3"
 
     // What only cgroup_details() reads.

@@ -57,4 +57,8 @@ std::optional<std::uint32_t> ProcessNames::uid_of(std::string_view user) {
     return may_read(target_) ? names_.uid(user) : parse::number<std::uint32_t>(user);
 }
 
+std::optional<std::uint32_t> ProcessNames::gid_of(std::string_view group) {
+    return may_read(target_) ? names_.gid(group) : parse::number<std::uint32_t>(group);
+}
+
 }  // namespace limpet::commands

@@ -26,6 +26,7 @@ public:
     const std::string& user(std::uint32_t inner_uid);
     const std::string& group(std::uint32_t inner_gid);
     std::optional<std::uint32_t> uid_of(std::string_view user);
+    std::optional<std::uint32_t> gid_of(std::string_view group);
 
 private:
     void load();
