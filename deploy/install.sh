@@ -33,6 +33,7 @@ tests=(
     gdb                # whose stacks ours are compared with
     openjdk-17-jdk-headless # a Java VM, and jstat
     net-tools iputils-ping traceroute mtr-tiny conntrack nftables procps # what is compared with them
+    lsof psmisc        # with procps, what ours about processes is compared with
     patch              # applies what diff prints
     mawk zstd          # yardsticks, with what Debian has anyway
     jq                 # what ours is compared with

@@ -46,6 +46,18 @@ JsonObject& JsonObject::raw(std::string_view name, std::string_view json) {
     return *this;
 }
 
+JsonObject& JsonObject::text(std::string_view name, std::string_view value) {
+    return raw(name, json_string(value));
+}
+
+JsonObject& JsonObject::whole(std::string_view name, std::int64_t value) {
+    return raw(name, std::to_string(value));
+}
+
+JsonObject& JsonObject::natural(std::string_view name, std::uint64_t value) {
+    return raw(name, std::to_string(value));
+}
+
 JsonObject& JsonObject::real(std::string_view name, double value) {
     char text[32];
     std::snprintf(text, sizeof text, "%.6g", value);

@@ -16,13 +16,16 @@ std::string json_string(std::string_view text);
 // Builds {"name":value,...}; take() gives the line without a newline.
 class JsonObject {
 public:
-    JsonObject& text(std::string_view name, std::string_view value) {
-        return raw(name, json_string(value));
-    }
+    JsonObject& text(std::string_view name, std::string_view value);
     template <typename Integer>
         requires std::is_integral_v<Integer>
     JsonObject& number(std::string_view name, Integer value) {
-        return raw(name, std::to_string(value));
+        // Out of line: hundreds of fields are numbers.
+        if constexpr (std::is_signed_v<Integer>) {
+            return whole(name, value);
+        } else {
+            return natural(name, value);
+        }
     }
     JsonObject& real(std::string_view name, double value);
     JsonObject& boolean(std::string_view name, bool value) {
@@ -35,6 +38,8 @@ public:
     [[nodiscard]] std::string take();
 
 private:
+    JsonObject& whole(std::string_view name, std::int64_t value);
+    JsonObject& natural(std::string_view name, std::uint64_t value);
     std::string body_;
 };
 

@@ -128,6 +128,45 @@ std::string human_size(std::uint64_t bytes, std::uint64_t base) {
     return text;
 }
 
+Cells& Cells::number(std::int64_t value) {
+    list_.emplace_back(value);
+    return *this;
+}
+
+Cells& Cells::count(std::uint64_t value) {
+    list_.emplace_back(value);
+    return *this;
+}
+
+Cells& Cells::count(const std::optional<std::uint64_t>& value) {
+    return value ? count(*value) : nothing();
+}
+
+Cells& Cells::text(std::string_view value) {
+    list_.emplace_back(std::string(value));
+    return *this;
+}
+
+Cells& Cells::texts(std::vector<std::string> values) {
+    list_.emplace_back(std::move(values));
+    return *this;
+}
+
+Cells& Cells::real(double value) {
+    list_.emplace_back(value);
+    return *this;
+}
+
+Cells& Cells::boolean(bool value) {
+    list_.emplace_back(value);
+    return *this;
+}
+
+Cells& Cells::nothing() {
+    list_.emplace_back();
+    return *this;
+}
+
 Table::Table(Invocation& call, std::vector<Column> columns, bool heading)
     : call_(call), columns_(std::move(columns)), heading_(heading), json_(call.json()) {
     widths_.resize(columns_.size());

@@ -4,8 +4,10 @@
 #include "commands/command.h"
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <variant>
 #include <vector>
 
@@ -23,6 +25,23 @@ struct Column {
 using Cell = std::variant<std::monostate, std::int64_t, std::uint64_t, double, bool, std::string,
                           std::vector<std::string>>;
 
+// The cells of a row, one after the other.
+class Cells {
+public:
+    Cells& number(std::int64_t value);
+    Cells& count(std::uint64_t value);
+    Cells& count(const std::optional<std::uint64_t>& value);
+    Cells& text(std::string_view value);
+    Cells& texts(std::vector<std::string> values);
+    Cells& real(double value);
+    Cells& boolean(bool value);
+    Cells& nothing();
+
+private:
+    friend class Table;
+    std::vector<Cell> list_;
+};
+
 // Rows are kept until finish() for the widths (at most 100,000; then they are printed as they come
 // with the widths so far); with -o json each is printed at once. Control characters in cells are
 // shown as \xHH in the table, so that a row is always one line.
@@ -36,6 +55,7 @@ public:
     // A row for the table alone, for who has 10^5 of them: as it is shown, without control
     // characters, each cell ended by a NUL. The last one may hold what begins a line of its own.
     void shown(std::string_view cells);
+    void row(Cells&& cells) { row(std::move(cells.list_)); }
     void finish();
 
 private:

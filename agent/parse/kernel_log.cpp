@@ -11,8 +11,8 @@ namespace {
 
 constexpr std::array<std::string_view, 8> levels{"emerg", "alert",  "crit", "err",
                                                  "warn",  "notice", "info", "debug"};
-constexpr std::array<std::string_view, 12> facilities{"kern", "user",   "mail", "daemon",
-                                                      "auth", "syslog", "lpr",  "news",
+constexpr std::array<std::string_view, 12> facilities{"kern", "user",   "mail",     "daemon",
+                                                      "auth", "syslog", "lpr",      "news",
                                                       "uucp", "cron",   "authpriv", "ftp"};
 
 // "    1.234567" -> microseconds. With CONFIG_PRINTK_CALLER "T12]" follows in brackets of its own.

@@ -8,9 +8,9 @@
 namespace limpet::parse {
 
 struct KernelLine {
-    unsigned priority = 4;               // facility times 8, and level
-    std::optional<std::uint64_t> time;   // microseconds since boot
-    std::string_view text;               // without the two
+    unsigned priority = 4;              // facility times 8, and level
+    std::optional<std::uint64_t> time;  // microseconds since boot
+    std::string_view text;              // without the two
 };
 
 // "<6>[    1.234567] text"; what is missing, as in a line that was cut, stays empty.

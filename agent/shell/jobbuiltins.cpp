@@ -32,6 +32,17 @@ int wait_for(Shell& shell, Job& job) {
     return *status;
 }
 
+// A process of the target: the command of the same name may, this shell may not.
+int send_in_target(Shell& shell, const std::string& word, int signal) {
+    const auto status = commands::run_child({.command = *commands::find("kill"),
+                                             .arguments = {"-" + std::to_string(signal), word},
+                                             .target = shell.target,
+                                             .directory = shell.directory});
+    if (status) return *status;
+    shell.complain("kill: " + word + ": " + text(status.error()));
+    return commands::not_allowed;
+}
+
 int send(Shell& shell, const std::string& word, int signal) {
     if (word.starts_with('%')) {
         auto* job = find_job(shell, word);
@@ -60,9 +71,8 @@ int send(Shell& shell, const std::string& word, int signal) {
     }
     const bool own = *pid == shell.pid || find_job_by_pid(shell, *pid) != nullptr;
     if (!shell.here() && !own) {
-        const bool allowed = any(shell.target.grants & Grant::modify);
-        shell.complain("kill: " + word + ": not a process of this shell" +
-                       (allowed ? "" : " (needs --allow modify)"));
+        if (any(shell.target.grants & Grant::modify)) return send_in_target(shell, word, signal);
+        shell.complain("kill: " + word + ": not a process of this shell (needs --allow modify)");
         return commands::not_allowed;
     }
     if (::kill(*pid, signal) == 0) return 0;

@@ -41,6 +41,7 @@ target::Target moved(const target::Target& from) {
     to.null = moved(from.null);
     to.scratch = moved(from.scratch);
     to.writable = moved(from.writable);
+    to.signaller = moved(from.signaller);
     to.below = moved(from.below);
     to.changed = moved(from.changed);
     to.owner = from.owner;

@@ -86,9 +86,8 @@ bool receive(int socket, Request& request, std::array<int, passed>& fds) {
     std::array<int, passed> fds{};
     while (receive(socket.get(), request, fds)) {
         // Of the target's own procfs, and of no other.
-        const std::int32_t result = device(fds[0]) == procfs && procfs != 0
-                                        ? perform(request, fds[0], space)
-                                        : EPERM;
+        const std::int32_t result =
+            device(fds[0]) == procfs && procfs != 0 ? perform(request, fds[0], space) : EPERM;
         if (::write(fds[1], &result, sizeof result) < 0) {
             // Who asked has gone.
         }

@@ -1,10 +1,10 @@
 // target/signaller.h - the one process of a session that may signal the target's.
 //
-// A shell or a command with CAP_KILL could, once taken over, signal any process of the node: kill(2)
-// names processes by numbers, and a shell needs it for its jobs. So a session that may modify has a
-// process with that right alone. It reads nothing but requests of a fixed size, each with the
-// directory of a process in the target's own procfs, which pidfd_send_signal(2) takes for the
-// process: what is not in there has no such directory.
+// A shell or a command with CAP_KILL could, once taken over, signal any process of the node:
+// kill(2) names processes by numbers, and a shell needs it for its jobs. So a session that may
+// modify has a process with that right alone. It reads nothing but requests of a fixed size, each
+// with the directory of a process in the target's own procfs, which pidfd_send_signal(2) takes for
+// the process: what is not in there has no such directory.
 #pragma once
 
 #include "limpet/result.h"

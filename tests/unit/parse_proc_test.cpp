@@ -1,8 +1,10 @@
 // parse_proc_test.cpp - the small files of /proc/PID.
 #include "parse/capability.h"
 #include "parse/cgroup.h"
+#include "parse/counters.h"
 #include "parse/fdinfo.h"
 #include "parse/idmap.h"
+#include "parse/kernel_log.h"
 #include "parse/maps.h"
 #include "parse/process_limits.h"
 #include "parse/stat.h"
@@ -133,4 +135,50 @@ TEST_CASE("ids inside a user namespace", "[idmap]") {
     CHECK(parse::inside(map, 5) == 65536U);
     CHECK_FALSE(parse::inside(map, 0));
     CHECK_FALSE(parse::inside(map, 165536));
+}
+
+TEST_CASE("fdinfo's locks as lsof has them", "[fdinfo]") {
+    const auto lock = [](const std::string& line) {
+        return parse::fdinfo("pos:\t0\n" + line + "\n").lock;
+    };
+    CHECK(lock("lock:\t1: FLOCK  ADVISORY  WRITE 359 00:13:11691 0 EOF") == 'W');
+    CHECK(lock("lock:\t1: POSIX  ADVISORY  READ  359 00:13:11691 0 EOF") == 'R');
+    CHECK(lock("lock:\t1: POSIX  ADVISORY  WRITE 359 00:13:11691 4 9") == 'w');
+    CHECK(lock("lock:\tnonsense") == 0);
+    CHECK(lock("mnt_id:\t7") == 0);
+}
+
+TEST_CASE("counters are whole names at the start of a line", "[counters]") {
+    const std::string text = "MemTotalX: 1\nMemTotal:       24684084 kB\nctxt 17\nempty:\n";
+    CHECK(parse::counter(text, "MemTotal") == 24684084);
+    CHECK(parse::counter(text, "ctxt") == 17);
+    CHECK(!parse::counter(text, "Mem"));
+    CHECK(!parse::counter(text, "empty"));
+    CHECK(!parse::counter("", "x"));
+    const auto pair = parse::named_value("se.exec_start   :      31901736.499631");
+    CHECK(pair.name == "se.exec_start");
+    CHECK(pair.value == "31901736.499631");
+    CHECK(parse::named_value("-----").name.empty());
+}
+
+TEST_CASE("processors' times of old and new kernels", "[counters]") {
+    const auto old = parse::cpu_times("cpu  1 2 3 4");
+    REQUIRE(old);
+    CHECK((*old)[parse::idle] == 4);
+    CHECK((*old)[parse::steal] == 0);
+    CHECK(!parse::cpu_times("intr 5 0 0"));
+}
+
+TEST_CASE("lines of the kernel's log", "[kernel_log]") {
+    const auto line = parse::kernel_line("<30>[    1.234567] systemd[1]: <6>[x] up");
+    CHECK(line.priority == 30);
+    CHECK(line.time == 1'234'567);
+    CHECK(line.text == "systemd[1]: <6>[x] up");
+    CHECK(parse::facility_name(line.priority) == "daemon");
+    CHECK(parse::level_name(line.priority) == "info");
+    CHECK(parse::kernel_line("cut [  1.2] off").text == "cut [  1.2] off");
+    CHECK(!parse::kernel_line("<6>[  1.2] short").time);
+    CHECK(parse::kernel_line("<x>y").text == "<x>y");
+    CHECK(parse::level_named("err") == 3);
+    CHECK(!parse::level_named("8"));
 }

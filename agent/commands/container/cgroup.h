@@ -27,7 +27,7 @@ struct CgroupState {
     std::string path;     // of the memory controller, or the unified one
     CgroupLimit memory;   // bytes
     CgroupLimit pids;
-    CgroupLimit cpu;  // thousandths of a core; no use: that is a rate
+    CgroupLimit cpu;                             // thousandths of a core; no use: that is a rate
     std::optional<std::uint64_t> cache, shared;  // of the memory used, bytes
     std::optional<std::uint64_t> oom_kills;
     std::optional<std::uint64_t> periods, throttled_periods;

@@ -21,27 +21,19 @@ std::string place(const OpenFile& file) {
 }
 
 void list(Table& table, const Process& process) {
-    const auto comm = [&] {
-        auto text = read_small(process, "comm").value_or("?");
-        if (text.ends_with('\n')) text.pop_back();
-        return text;
-    };
     // Those that we may not look into are as silent as those that vanish.
     static_cast<void>(each_open_file(
         process, descriptors | places | mappings | statuses, [&](const OpenFile& file) {
             if (!file.deleted()) return;
-            std::vector<Cell> cells;
-            cells.emplace_back(std::int64_t{process.pid});
-            cells.emplace_back(comm());
-            cells.emplace_back(place(file));
-            cells.emplace_back(std::string(file.link.starts_with("/memfd:") ? "memfd"
-                                           : !file.status                  ? "map"
-                                           : S_ISDIR(file.status->stx_mode) ? "directory"
-                                                                            : "file"));
-            cells.emplace_back();
-            if (file.status) cells.back() = std::uint64_t{file.status->stx_size};
-            cells.emplace_back(file.link.substr(0, file.link.size() - 10));
-            table.row(std::move(cells));
+            Cells cells;
+            cells.number(process.pid).text(read_comm(process)).text(place(file));
+            cells.text(file.link.starts_with("/memfd:") ? "memfd"
+                       : !file.status                   ? "map"
+                       : S_ISDIR(file.status->stx_mode) ? "directory"
+                                                        : "file");
+            file.status ? cells.count(file.status->stx_size) : cells.nothing();
+            const std::string_view link = file.link;
+            table.row(std::move(cells.text(link.substr(0, link.size() - 10))));
         }));
 }
 
@@ -50,7 +42,7 @@ void list(Table& table, const Process& process) {
 Result<> stream(Invocation& call, const Process& process, const std::string& which) {
     const bool program = which == "exe";
     if (!program && !parse::number<unsigned>(which)) {
-        return refused("extract", "'" + which + "' is no descriptor and not exe");
+        return unfit("extract", which, "is no descriptor and not exe");
     }
     const auto links = program ? TRY(process.at.open_directory(".")) : TRY(process.at.child("fd"));
     const auto name = links.name + "/" + which;
@@ -92,7 +84,8 @@ int run(Invocation& call) {
                        {"size", Align::right},
                        {"path"}});
     if (call.operands.empty()) {
-        const auto done = each_process(call.target, [&](Process& process) { list(table, process); });
+        const auto done =
+            each_process(call.target, [&](Process& process) { list(table, process); });
         if (!done) call.complain(done.error());
     } else {
         for (const auto& process : operand_processes(call)) list(table, process);

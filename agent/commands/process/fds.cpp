@@ -22,31 +22,23 @@ void add(Table& table, bool json, const Process& process, const OpenFile& file,
     const auto& info = file.info;
     const auto inode = file.socket();
     const auto* socket = inode ? sockets.find(process, *inode) : nullptr;
-    std::vector<Cell> cells;
-    cells.reserve(9);
-    cells.emplace_back(std::int64_t{process.pid});
-    cells.emplace_back(file.number);
-    cells.emplace_back(std::string(type(file.link)));
-    cells.emplace_back();
-    if (info.flags) cells.back() = parse::access_mode(*info.flags);
-    cells.emplace_back();
-    if (info.position) cells.back() = *info.position;
-    cells.emplace_back(info.flags ? parse::flag_names(*info.flags) : std::vector<std::string>{});
+    Cells cells;
+    cells.number(process.pid).number(file.number).text(type(file.link));
+    info.flags ? cells.text(parse::access_mode(*info.flags)) : cells.nothing();
+    cells.count(info.position);
+    cells.texts(info.flags ? parse::flag_names(*info.flags) : std::vector<std::string>{});
     if (!json) {
-        cells.emplace_back(socket ? describe(*socket) : file.link);
+        cells.text(socket ? describe(*socket) : file.link);
     } else {
-        cells.emplace_back(file.deleted());
-        cells.emplace_back(file.link);
-        cells.emplace_back();
-        if (socket) cells.back() = describe(*socket);
+        cells.boolean(file.deleted()).text(file.link);
+        socket ? cells.text(describe(*socket)) : cells.nothing();
     }
     table.row(std::move(cells));
 }
 
 Result<> list(Table& table, bool json, OpenSockets& sockets, const Process& process) {
-    return each_open_file(process, descriptors | details, [&](const OpenFile& file) {
-        add(table, json, process, file, sockets);
-    });
+    return each_open_file(process, descriptors | details,
+                          [&](const OpenFile& file) { add(table, json, process, file, sockets); });
 }
 
 int run(Invocation& call) {

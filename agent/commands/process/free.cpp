@@ -146,9 +146,9 @@ private:
             const char* name;
             std::optional<std::uint64_t> Line::* member;
         };
-        constexpr Field fields[]{{"total", &Line::total},     {"used", &Line::used},
-                                 {"free", &Line::free},       {"shared", &Line::shared},
-                                 {"buffers", &Line::buffers}, {"cache", &Line::cached},
+        constexpr Field fields[]{{"total", &Line::total},        {"used", &Line::used},
+                                 {"free", &Line::free},          {"shared", &Line::shared},
+                                 {"buffers", &Line::buffers},    {"cache", &Line::cached},
                                  {"available", &Line::available}};
         JsonObject object;
         object.text("of", line.field);

@@ -6,7 +6,6 @@
 #include "commands/table.h"
 #include "parse/lines.h"
 #include "parse/number.h"
-#include "parse/stat.h"
 
 #include <sys/sysmacros.h>
 
@@ -45,16 +44,15 @@ Result<Wanted> wanted(const Invocation& call, const std::string& operand) {
     }
     if (space == "tcp" || space == "udp") {
         const auto port = parse::number<std::uint16_t>(parse::take(word, ','));
-        if (!port) return refused("port", "'" + operand + "' is none");
+        if (!port) return unfit("port", operand, "is none");
         want.protocol = space == "tcp" ? parse::Protocol::tcp : parse::Protocol::udp;
         want.port = *port;
         return want;
     }
     if (!space.empty() && space != "file") {
-        return refused("-n", "there is no '" + std::string(space) + "' (file, tcp, udp)");
+        return unfit("-n", space, "is none of file, tcp, udp");
     }
-    const auto status =
-        TRY(target::stat(call.target, call.path(operand), target::Follow::yes));
+    const auto status = TRY(target::stat(call.target, call.path(operand), target::Follow::yes));
     want.device = makedev(status.stx_dev_major, status.stx_dev_minor);
     want.inode = status.stx_ino;
     return want;
@@ -80,15 +78,13 @@ public:
 
     Result<> look() {
         const bool files = std::ranges::any_of(wants_, [](const auto& w) { return !w.protocol; });
-        const unsigned parts =
-            descriptors | (files ? places | mappings | details | statuses : 0U);
+        const unsigned parts = descriptors | (files ? places | mappings | details | statuses : 0U);
         return each_process(call_.target, [&](Process& process) {
             found_.clear();
             found_.resize(wants_.size());
             // Those that we may not look into are as silent as those that vanish.
-            static_cast<void>(each_open_file(process, parts, [&](const OpenFile& file) {
-                note(process, file);
-            }));
+            static_cast<void>(
+                each_open_file(process, parts, [&](const OpenFile& file) { note(process, file); }));
             add(process);
         });
     }
@@ -105,17 +101,16 @@ private:
     void note(const Process& process, const OpenFile& file) {
         const auto inode = file.socket();
         const auto* socket = inode ? sockets_.find(process, *inode) : nullptr;
-        const auto device =
-            file.status ? makedev(file.status->stx_dev_major, file.status->stx_dev_minor)
-                        : file.device;
+        const auto device = file.status
+                                ? makedev(file.status->stx_dev_major, file.status->stx_dev_minor)
+                                : file.device;
         const auto number = file.status ? file.status->stx_ino : file.inode;
         for (std::size_t i = 0; i < wants_.size(); ++i) {
             const auto& want = wants_[i];
-            const bool hit =
-                want.protocol ? socket && socket->protocol == *want.protocol &&
-                                    socket->local.port == want.port
-                              : number != 0 && device == want.device &&
-                                    (call_.options.has('m') || number == want.inode);
+            const bool hit = want.protocol ? socket && socket->protocol == *want.protocol &&
+                                                 socket->local.port == want.port
+                                           : number != 0 && device == want.device &&
+                                                 (call_.options.has('m') || number == want.inode);
             const char letter = access_letter(file);
             if (hit && found_[i].find(letter) == std::string::npos) found_[i] += letter;
         }
@@ -125,10 +120,8 @@ private:
         for (std::size_t i = 0; i < wants_.size(); ++i) {
             if (found_[i].empty()) continue;
             const auto owner = sys::statx(process.at.fd, "", 0);
-            auto comm = read_small(process, "comm").value_or("");
-            if (comm.ends_with('\n')) comm.pop_back();
             users_.push_back({i, process.pid, owner ? names_.inner_uid(owner->stx_uid) : 0,
-                              found_[i], std::move(comm)});
+                              found_[i], read_comm(process)});
         }
     }
 
@@ -143,7 +136,7 @@ private:
                 print_json(user);
             } else if (!quiet) {
                 if (first) print_name(which, verbose);
-                verbose ? print_verbose(user) : print_short(user);
+                verbose ? print_verbose(user, first) : print_short(user);
             }
             first = false;
         }
@@ -163,7 +156,6 @@ private:
             headed_ = true;
         }
         call_.error.print("%-20s", (visible(wants_[which].name) + ":").c_str());
-        if (heading) call_.error.put('\n');
         call_.error.flush();
     }
 
@@ -179,18 +171,18 @@ private:
         call_.error.flush();
     }
 
-    void print_verbose(const User& user) {
+    void print_verbose(const User& user, bool first) {
         std::string access = "frcem";
         for (auto& letter : access) {
             const bool writes = letter == 'f' && user.access.find('F') != std::string::npos;
             if (writes) letter = 'F';
             if (user.access.find(letter) == std::string::npos) letter = '.';
         }
-        call_.error.print("%-20s %-8s ", "", visible(names_.user(user.uid)).c_str());
+        call_.error.print("%*s %-8s ", first ? 0 : 20, "", visible(names_.user(user.uid)).c_str());
         call_.error.flush();
         call_.out.print("%6d", user.pid);
         call_.out.flush();
-        call_.error.print(" %s  %s\n", access.c_str(), visible(user.command).c_str());
+        call_.error.print(" %s %s\n", access.c_str(), visible(user.command).c_str());
         call_.error.flush();
     }
 

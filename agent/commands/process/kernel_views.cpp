@@ -6,7 +6,6 @@
 #include "parse/counters.h"
 #include "parse/lines.h"
 #include "parse/number.h"
-#include "parse/stat.h"
 
 namespace limpet::commands {
 namespace {
@@ -62,9 +61,9 @@ int run_values(Invocation& call) {
                 add_value(object, pair);
             } else {
                 call.out.print("%7d  ", process.pid);
-                std::string name = visible(pair.name);
-                name.resize(std::max<std::size_t>(name.size(), 44), ' ');
-                call.out.write(name + " " + visible(pair.value) + '\n');
+                call.out.print("%-44s ", visible(pair.name).c_str());
+                call.out.write(visible(pair.value));
+                call.out.put('\n');
             }
         }
         if (call.json()) call.out.write(object.take() + '\n');
@@ -73,21 +72,16 @@ int run_values(Invocation& call) {
 }
 
 int run_wchan(Invocation& call) {
-    Table table(call, {{"pid", Align::right}, {"tid", Align::right}, {"state"}, {"wchan"}, {"comm"}});
+    Table table(call,
+                {{"pid", Align::right}, {"tid", Align::right}, {"state"}, {"wchan"}, {"comm"}});
     each_asked(call, true, [&](Process& thread, pid_t pid) {
-        const auto text = read_small(thread, "stat");
-        const auto stat = text ? parse::stat(*text) : refused("stat", "gone");
+        const auto stat = read_stat(thread);
         if (!stat) return;
-        std::vector<Cell> cells;
-        cells.emplace_back(std::int64_t{pid});
-        cells.emplace_back(std::int64_t{thread.pid});
-        cells.emplace_back(std::string(1, stat->state));
-        // "0" is the kernel's word for running, and for not allowed to know.
-        auto wchan = read_small(thread, "wchan").value_or("0");
-        cells.emplace_back();
-        if (wchan != "0" && !wchan.empty()) cells.back() = std::move(wchan);
-        cells.emplace_back(stat->comm);
-        table.row(std::move(cells));
+        Cells cells;
+        cells.number(pid).number(thread.pid).text({&stat->state, 1});
+        const auto wchan = read_wchan(thread);
+        wchan.empty() ? cells.nothing() : cells.text(wchan);
+        table.row(std::move(cells.text(stat->comm)));
     });
     table.finish();
     return call.status;
@@ -121,8 +115,7 @@ int run_stack(Invocation& call) {
             call.complain(text.error());
             return;
         }
-        auto comm = read_small(thread, "comm").value_or("");
-        if (comm.ends_with('\n')) comm.pop_back();
+        const auto comm = read_comm(thread);
         const auto frames = frames_of(*text);
         if (call.json()) {
             JsonObject object;

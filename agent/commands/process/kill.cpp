@@ -1,7 +1,6 @@
 // kill.cpp - signals to processes of the target, and their priority.
 #include "commands/process/signals.h"
 #include "parse/number.h"
-#include "parse/stat.h"
 
 #include <algorithm>
 #include <csignal>
@@ -20,15 +19,14 @@ void kill_one(Invocation& call, const std::string& operand, int signal) {
     }
     if (*number > 0) {
         const auto process = open_process(call.target, *number);
-        const auto sent = process ? send_signal(call.target, *process, signal)
-                                  : std::unexpected(process.error());
+        const auto sent =
+            process ? send_signal(call.target, *process, signal) : std::unexpected(process.error());
         if (!sent) call.complain(sent.error());
         return;
     }
     bool any = false;
     const auto done = each_process(call.target, [&](Process& process) {
-        const auto text = read_small(process, "stat");
-        const auto stat = text ? parse::stat(*text) : refused("stat", "gone");
+        const auto stat = read_stat(process);
         if (!stat || stat->pgrp != -*number) return;
         any = true;
         if (const auto sent = send_signal(call.target, process, signal); !sent) {
@@ -93,8 +91,7 @@ int run_renice(Invocation& call) {
     if (!value) return call.misused("which priority?");
     if (call.operands.empty()) return call.misused("which process?");
     for (const auto& process : operand_processes(call)) {
-        const auto before = read_small(process, "stat");
-        const auto stat = before ? parse::stat(*before) : refused("stat", "gone");
+        const auto stat = read_stat(process);
         const auto priority = std::clamp(*value, -20, 19);
         const auto done = target::set_priority(call.target, process.at, process.pid, priority);
         if (!done) {

@@ -5,7 +5,6 @@
 #include "commands/table.h"
 #include "parse/lines.h"
 #include "parse/number.h"
-#include "parse/stat.h"
 
 #include <sys/sysmacros.h>
 
@@ -123,8 +122,8 @@ public:
         columns.push_back({"name"});
         Table table(call_, std::move(columns));
         const auto visit = [&](Process& process) { list(process, table); };
-        const bool only_pids = !request_.pids.wanted.empty() &&
-                               (request_.all || request_.kinds == lsof::by_pid);
+        const bool only_pids =
+            !request_.pids.wanted.empty() && (request_.all || request_.kinds == lsof::by_pid);
         if (only_pids) {
             for (const auto pid : request_.pids.wanted) {
                 auto process = open_process(call_.target, pid);
@@ -139,9 +138,8 @@ public:
 
 private:
     std::optional<Who> who(const Process& process) {
-        const auto text = read_small(process, "stat");
         const auto owner = sys::statx(process.at.fd, "", 0);
-        auto stat = text ? parse::stat(*text) : refused("stat", "gone");
+        auto stat = read_stat(process);
         if (!stat || !owner) return std::nullopt;
         return Who{process.pid, stat->ppid, stat->pgrp, names_.inner_uid(owner->stx_uid),
                    std::move(stat->comm)};
@@ -244,44 +242,40 @@ private:
             return;
         }
         if (fields_ && !call_.json()) return print_fields(who, file, line, told);
-        std::vector<Cell> cells;
-        auto command = who.command;
-        if (!call_.json() && request_.command_width > 0) command = shortened(std::move(command));
-        cells.emplace_back(std::move(command));
-        cells.emplace_back(std::int64_t{who.pid});
-        if (call_.options.has('g')) cells.emplace_back(std::int64_t{who.group});
-        if (call_.options.has('R')) cells.emplace_back(std::int64_t{who.parent});
-        cells.emplace_back(call_.options.has('l') ? std::to_string(who.user)
-                                                  : names_.user(who.user));
-        if (call_.json()) {
-            cells.emplace_back(line.descriptor);
-        } else {
+        const bool json = call_.json();
+        Cells cells;
+        std::string_view command = who.command;
+        if (!json && request_.command_width > 0)
+            command = command.substr(0, request_.command_width);
+        cells.text(command).number(who.pid);
+        if (call_.options.has('g')) cells.number(who.group);
+        if (call_.options.has('R')) cells.number(who.parent);
+        cells.text(call_.options.has('l') ? std::to_string(who.user) : names_.user(who.user));
+        auto descriptor = line.descriptor;
+        if (!json) {
             const bool number = file.kind == OpenFile::Kind::descriptor;
-            cells.emplace_back(line.descriptor + (number ? std::string{line.access, line.lock}
-                                                         : std::string("  ")));
+            descriptor += number ? line.access : ' ';
+            descriptor += number ? line.lock : ' ';
         }
+        cells.text(descriptor);
         const auto text = [&](const std::string& value) {
-            cells.emplace_back(call_.json() && value.empty() ? Cell() : Cell(value));
+            json&& value.empty() ? cells.nothing() : cells.text(value);
         };
         text(line.type);
         text(line.device);
         text(line.size);
         if (request_.link_column) {
-            cells.emplace_back();
-            if (file.status) cells.back() = std::uint64_t{file.status->stx_nlink};
+            file.status ? cells.count(file.status->stx_nlink) : cells.nothing();
         }
         text(line.node);
-        if (line.state.empty()) {
-            text(line.name);
-        } else {
-            cells.emplace_back(line.name + " (" + line.state + ")");
+        auto name = line.name;
+        if (!line.state.empty()) {
+            name += " (";
+            name += line.state;
+            name += ')';
         }
+        text(name);
         table.row(std::move(cells));
-    }
-
-    std::string shortened(std::string command) const {
-        if (command.size() > request_.command_width) command.resize(request_.command_width);
-        return command;
     }
 
     // -F: a letter and a value, each on its line; a process first, then its files.
@@ -312,17 +306,19 @@ private:
         field('t', line.type);
         const bool socket = !line.protocol.empty();
         field('d', socket ? line.device : "");
-        if (file.status && !socket) {
+        const bool object = file.status && !socket && line.type != "unix";
+        if (object) {
             field('D', number_text("0x%" PRIx64, file.device));
             const auto kind = file.status->stx_mode & S_IFMT;
-            if (kind == S_IFCHR || kind == S_IFBLK) {
+            const bool asked = fields_->find('r') != fields_->npos;
+            if (asked && (kind == S_IFCHR || kind == S_IFBLK)) {
                 field('r', number_text("0x%" PRIx64, makedev(file.status->stx_rdev_major,
                                                              file.status->stx_rdev_minor)));
             }
         }
         field(line.offset ? 'o' : 's', line.size);
         field('i', socket ? "" : line.node);
-        if (file.status && !socket) field('k', std::to_string(file.status->stx_nlink));
+        if (object) field('k', std::to_string(file.status->stx_nlink));
         field('P', line.protocol);
         field('n', line.name);
         if (!line.state.empty()) field('T', "ST=" + line.state);
@@ -377,8 +373,9 @@ constexpr Option options[]{
 
 constexpr Command lsof_command{
     .name = "lsof",
-    .usage = "[-antPRlU] [-p PIDS] [-i[WHICH]] [-u USERS] [-c COMMAND] [-d FDS] [+D|+d DIR] [+L1] "
-             "[-F[FIELDS]] [-o json] [FILE...]",
+    .usage =
+        "[-antPRlU] [-p PIDS] [-i[WHICH]] [-u USERS] [-c COMMAND] [-d FDS] [+D|+d DIR] [+L1] "
+        "[-F[FIELDS]] [-o json] [FILE...]",
     .summary = "list open files of processes",
     .theme = "process",
     .promise = Promise::processes,

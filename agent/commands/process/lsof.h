@@ -65,7 +65,7 @@ struct Request {
     std::vector<Internet> internet;
     std::vector<std::string> states;  // -sTCP:LISTEN; "^LISTEN" excludes
     std::vector<Named> names;
-    std::uint64_t links = 1;        // +L: fewer than that
+    std::uint64_t links = 1;  // +L: fewer than that
     bool link_column = false;
     std::size_t command_width = 9;  // 0: whole
 

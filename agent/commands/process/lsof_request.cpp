@@ -26,30 +26,31 @@ std::string capitals(std::string_view text) {
     return upper;
 }
 
-// Calls `add` with each word between commas, and whether it is excluded by a '^'.
-template <typename Add>
-Result<> each_word(std::string_view words, Add add) {
-    while (!words.empty()) {
-        auto word = parse::take(words, ',');
-        const bool excluded = word.starts_with('^');
+// The next word between commas, and whether a '^' excludes it; false at the end.
+bool take_choice(std::string_view& words, std::string_view& word, bool& excluded) {
+    for (;;) {
+        if (words.empty()) return false;
+        word = parse::take(words, ',');
+        excluded = word.starts_with('^');
         if (excluded) word.remove_prefix(1);
-        if (!word.empty()) TRY(add(word, excluded));
+        if (!word.empty()) return true;
+    }
+}
+
+Result<> add_ids(Choice<pid_t>& choice, std::string_view words) {
+    std::string_view word;
+    for (bool excluded = false; take_choice(words, word, excluded);) {
+        const auto id = parse::number<pid_t>(word);
+        if (!id) return unfit("selection", word, "is no number");
+        (excluded ? choice.unwanted : choice.wanted).push_back(*id);
     }
     return {};
 }
 
-Result<> add_ids(Choice<pid_t>& choice, std::string_view words) {
-    return each_word(words, [&](std::string_view word, bool excluded) -> Result<> {
-        const auto id = parse::number<pid_t>(word);
-        if (!id) return refused("selection", "'" + std::string(word) + "' is no number");
-        (excluded ? choice.unwanted : choice.wanted).push_back(*id);
-        return {};
-    });
-}
-
 // "0-2,cwd": a range is its numbers.
 Result<> add_descriptors(Choice<std::string>& choice, std::string_view words) {
-    return each_word(words, [&](std::string_view word, bool excluded) -> Result<> {
+    std::string_view word;
+    for (bool excluded = false; take_choice(words, word, excluded);) {
         auto& list = excluded ? choice.unwanted : choice.wanted;
         auto rest = word;
         const auto first = parse::number<unsigned>(parse::take(rest, '-'));
@@ -62,8 +63,8 @@ Result<> add_descriptors(Choice<std::string>& choice, std::string_view words) {
         } else {
             list.emplace_back(word);
         }
-        return {};
-    });
+    }
+    return {};
 }
 
 // A number, or a name of the target's services(5).
@@ -83,7 +84,8 @@ std::optional<std::uint16_t> port_named(const target::Target& target, std::strin
 }
 
 Result<> add_ports(const target::Target& target, Internet& filter, std::string_view words) {
-    return each_word(words, [&](std::string_view word, bool) -> Result<> {
+    std::string_view word;
+    for (bool excluded = false; take_choice(words, word, excluded);) {
         auto rest = word;
         auto first = port_named(target, word);
         auto last = first;
@@ -91,21 +93,20 @@ Result<> add_ports(const target::Target& target, Internet& filter, std::string_v
             first = parse::number<std::uint16_t>(parse::take(rest, '-'));
             last = parse::number<std::uint16_t>(rest);
         }
-        if (!first || !last) return refused("-i", "'" + std::string(word) + "' is no port");
+        if (!first || !last) return unfit("-i", word, "is no port");
         filter.ports.emplace_back(*first, *last);
-        return {};
-    });
+    }
+    return {};
 }
 
 Result<> add_host(Internet& filter, const std::string& host) {
     parse::Address address;
     const bool six = host.starts_with('[') || host.find(':') != host.npos;
-    const auto bare = host.starts_with('[') && host.ends_with(']')
-                          ? host.substr(1, host.size() - 2)
-                          : host;
+    const auto bare =
+        host.starts_with('[') && host.ends_with(']') ? host.substr(1, host.size() - 2) : host;
     address.family = six ? AF_INET6 : AF_INET;
     if (::inet_pton(address.family, bare.c_str(), address.bytes.data()) != 1) {
-        return refused("-i", "'" + host + "' is no address, and names are not looked up");
+        return unfit("-i", host, "is no address, and names are not looked up");
     }
     filter.host = address;
     return {};
@@ -123,7 +124,7 @@ Result<Internet> internet(const target::Target& target, std::string_view word) {
     if (protocol == "TCP" || protocol == "UDP") {
         filter.protocol = protocol == "TCP" ? parse::Protocol::tcp : parse::Protocol::udp;
     } else if (!protocol.empty()) {
-        return refused("-i", "there is no protocol '" + protocol + "' (tcp, udp)");
+        return unfit("-i", protocol, "is no protocol (tcp, udp)");
     }
     if (word.starts_with('@')) {
         word.remove_prefix(1);
@@ -171,23 +172,24 @@ Result<> read_operands(const Invocation& call, Request& request, std::vector<boo
             request.link_column = true;
             if (value.empty()) continue;
             const auto links = parse::number<std::uint64_t>(value);
-            if (!links) return refused("+L", "'" + value + "' is no number");
+            if (!links) return unfit("+L", value, "is no number");
             request.links = *links;
             request.kinds |= by_links;
         } else if (letter != 'w' && letter != 'f' && letter != 'r') {
-            return refused("option", "there is no " + word);
+            return unfit("option", word, "is none");
         }
     }
     return {};
 }
 
 Result<> add_users(Request& request, ProcessNames& names, std::string_view words) {
-    return each_word(words, [&](std::string_view word, bool excluded) -> Result<> {
+    std::string_view word;
+    for (bool excluded = false; take_choice(words, word, excluded);) {
         const auto uid = names.uid_of(word);
-        if (!uid) return refused("-u", "there is no user '" + std::string(word) + "'");
+        if (!uid) return unfit("-u", word, "is no user");
         (excluded ? request.users.unwanted : request.users.wanted).push_back(*uid);
-        return {};
-    });
+    }
+    return {};
 }
 
 Result<> add_command(Request& request, std::string_view word) {
@@ -195,9 +197,9 @@ Result<> add_command(Request& request, std::string_view word) {
         const auto end = word.rfind('/');
         const std::string expression(word.substr(1, end == 0 ? word.npos : end - 1));
         const bool ignore_case = end != 0 && word.find('i', end) != word.npos;
-        request.expressions.push_back(TRY(parse::Regex::compile(
-            {&expression, 1},
-            {.syntax = parse::regex::Syntax::extended, .ignore_case = ignore_case})));
+        request.expressions.push_back(
+            TRY(parse::Regex::compile({&expression, 1}, {.syntax = parse::regex::Syntax::extended,
+                                                         .ignore_case = ignore_case})));
     } else if (word.starts_with('^')) {
         request.commands.unwanted.emplace_back(word.substr(1));
     } else {
@@ -268,16 +270,16 @@ bool Request::selected(unsigned bits, const OpenFile& file, const parse::Socket*
     if (kinds == 0) return true;
     if (among(descriptors.wanted, name)) bits |= by_descriptor;
     if (socket && socket->protocol == parse::Protocol::unix_) bits |= by_unix;
-    if (socket && std::ranges::any_of(internet, [&](const Internet& filter) {
-            return filter.matches(*socket);
-        })) {
+    if (socket && std::ranges::any_of(
+                      internet, [&](const Internet& filter) { return filter.matches(*socket); })) {
         bits |= by_internet;
     }
     if (file.status && file.status->stx_nlink < links) bits |= by_links;
     for (const auto& named : names) {
         const bool same = named.inode == file.inode && named.device == file.device;
-        const bool below = !named.below.empty() && file.link.starts_with(named.below) &&
-                           (named.deep || file.link.find('/', named.below.size()) == file.link.npos);
+        const bool below =
+            !named.below.empty() && file.link.starts_with(named.below) &&
+            (named.deep || file.link.find('/', named.below.size()) == file.link.npos);
         if (same || below) bits |= by_name;
     }
     return all ? (bits & kinds) == kinds : (bits & kinds) != 0;

@@ -19,11 +19,11 @@ Memory memory_of(std::string_view text) {
         std::uint64_t Memory::* member;
     };
     constexpr Field fields[]{
-        {"MemTotal", &Memory::total},      {"MemFree", &Memory::free},
+        {"MemTotal", &Memory::total},         {"MemFree", &Memory::free},
         {"MemAvailable", &Memory::available}, {"Buffers", &Memory::buffers},
-        {"Cached", &Memory::cached},       {"SReclaimable", &Memory::cached},
-        {"Shmem", &Memory::shared},        {"SwapTotal", &Memory::swap_total},
-        {"SwapFree", &Memory::swap_free},  {"Active", &Memory::active},
+        {"Cached", &Memory::cached},          {"SReclaimable", &Memory::cached},
+        {"Shmem", &Memory::shared},           {"SwapTotal", &Memory::swap_total},
+        {"SwapFree", &Memory::swap_free},     {"Active", &Memory::active},
         {"Inactive", &Memory::inactive},
     };
     Memory memory;

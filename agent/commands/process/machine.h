@@ -12,14 +12,13 @@ namespace limpet::commands {
 
 // KiB, proc_meminfo(5).
 struct Memory {
-    std::uint64_t total = 0, free = 0, used = 0, available = 0, buffers = 0, cached = 0,
-                  shared = 0;
+    std::uint64_t total = 0, free = 0, used = 0, available = 0, buffers = 0, cached = 0, shared = 0;
     std::uint64_t swap_total = 0, swap_free = 0, swap_used = 0, active = 0, inactive = 0;
 };
 
 struct Machine {
-    std::string stat;                    // the text of /proc/stat, for counter()
-    std::vector<parse::CpuTimes> cpus;   // all together first, then one by one
+    std::string stat;                   // the text of /proc/stat, for counter()
+    std::vector<parse::CpuTimes> cpus;  // all together first, then one by one
     Memory memory;
     double uptime = 0;  // seconds
     std::string loads;  // "0.00, 0.01, 0.05"

@@ -20,8 +20,8 @@ struct OpenFile {
     enum class Kind : std::uint8_t { directory, root, program, mapped, descriptor };
     Kind kind = Kind::descriptor;
     std::int64_t number = -1;  // of a descriptor
-    std::string link;          // what the kernel calls it: "/app", "socket:[17]"; empty: not to know
-    parse::FdInfo info;        // of a descriptor
+    std::string link;    // what the kernel calls it: "/app", "socket:[17]"; empty: not to know
+    parse::FdInfo info;  // of a descriptor
     // Of the object itself, by its magic link; of a mapping there is only what maps says.
     std::optional<struct statx> status;
     std::uint64_t device = 0, inode = 0;

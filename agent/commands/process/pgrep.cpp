@@ -47,7 +47,7 @@ Result<> add_list(std::vector<std::int64_t>& list, std::string_view words, Proce
         } else if (const auto id = groups ? names->gid_of(word) : names->uid_of(word)) {
             value = *id;
         }
-        if (!value) return refused("selection", "there is no '" + std::string(word) + "'");
+        if (!value) return unfit("selection", word, "is nothing to select by");
         list.push_back(*value);
     }
     return {};
@@ -67,7 +67,7 @@ Result<Selection> selection(const Invocation& call, ProcessNames& names) {
             case 'r': want.states.push_back(value); break;
             case 'O': {
                 const auto seconds = parse::number<std::uint64_t>(value);
-                if (!seconds) return refused("-O", "'" + value + "' is no number of seconds");
+                if (!seconds) return unfit("-O", value, "is no number of seconds");
                 want.older = *seconds;
                 break;
             }
@@ -125,9 +125,7 @@ private:
         if (call_.target.mode == target::Mode::here && process.pid == call_.target.inner_pid) {
             return std::nullopt;
         }
-        const auto text = read_small(process, "stat");
-        if (!text) return std::nullopt;
-        auto stat = parse::stat(*text);
+        auto stat = read_stat(process);
         if (!stat) return std::nullopt;
         Match match{process.pid, stat->starttime, std::move(stat->comm), {}};
         const bool whole = call_.options.has('f');
@@ -194,8 +192,7 @@ void signal_all(Invocation& call, const std::vector<Match>& matches, int signal)
         const auto process = open_process(call.target, match.pid);
         if (!process) continue;  // it has gone by itself
         // By now the number may be another's.
-        const auto text = read_small(*process, "stat");
-        const auto stat = text ? parse::stat(*text) : refused("stat", "gone");
+        const auto stat = read_stat(*process);
         if (!stat || stat->starttime != match.start) continue;
         if (const auto sent = send_signal(call.target, *process, signal); !sent) {
             call.complain(sent.error());

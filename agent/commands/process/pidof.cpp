@@ -37,8 +37,7 @@ int run(Invocation& call) {
         if (std::ranges::find(omitted, process.pid) != omitted.end()) return;
         // As pgrep: where we stand we are no process of anybody's.
         if (call.target.mode == target::Mode::here && process.pid == call.target.inner_pid) return;
-        const auto text = read_small(process, "stat");
-        const auto stat = text ? parse::stat(*text) : refused("stat", "gone");
+        const auto stat = read_stat(process);
         if (!stat || stat->state == 'Z') return;
         const auto words = split_words(read_small(process, "cmdline").value_or(""));
         for (const auto& name : call.operands) {

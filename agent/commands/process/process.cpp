@@ -86,6 +86,33 @@ std::optional<std::string> read_small(const Process& process, const char* file) 
     return rest ? std::optional(text + *rest) : std::nullopt;
 }
 
+std::optional<parse::Stat> read_stat(const Process& process) {
+    const auto text = read_small(process, "stat");
+    if (!text) return std::nullopt;
+    auto stat = parse::stat(*text);
+    return stat ? std::optional(*std::move(stat)) : std::nullopt;
+}
+
+std::string read_comm(const Process& process) {
+    auto comm = read_small(process, "comm").value_or("?");
+    if (comm.ends_with('\n')) comm.pop_back();
+    return comm;
+}
+
+std::string read_wchan(const Process& thread) {
+    auto wchan = read_small(thread, "wchan").value_or("");
+    if (wchan == "0") wchan.clear();
+    return wchan;
+}
+
+std::unexpected<Error> unfit(std::string_view action, std::string_view word, std::string_view why) {
+    std::string reason = "'";
+    reason += word;
+    reason += "' ";
+    reason += why;
+    return refused(action, reason);
+}
+
 std::vector<std::string> split_words(std::string_view words) {
     std::vector<std::string> list;
     // A process that rewrote its title leaves any number of NULs behind it.

@@ -33,6 +33,16 @@ Result<> each_thread(const Process& process, const std::function<void(Process&)>
 // A small procfs file in one read; nullopt when the process is gone or does not let us.
 std::optional<std::string> read_small(const Process& process, const char* file);
 
+// Of the files of the same names; nothing, or "?", when the process is gone.
+std::optional<parse::Stat> read_stat(const Process& process);
+std::string read_comm(const Process& process);
+
+// "'word' is no number": a value of an option or an operand that will not do.
+std::unexpected<Error> unfit(std::string_view action, std::string_view word, std::string_view why);
+
+// Where a thread waits in the kernel; empty when it runs, or nobody may know.
+std::string read_wchan(const Process& thread);
+
 // "a b" of a cmdline's NUL-separated words.
 std::string joined(std::string_view words);
 std::vector<std::string> split_words(std::string_view words);

@@ -39,8 +39,8 @@ int list_signals(Invocation& call) {
     for (const auto& operand : call.operands) {
         const auto number = parse::number<int>(operand);
         // An exit status of a killed command names its signal too.
-        const auto signal = number && *number > 128 ? std::optional(*number - 128)
-                                                    : parse::signal_number(operand);
+        const auto signal =
+            number && *number > 128 ? std::optional(*number - 128) : parse::signal_number(operand);
         if (!signal || *signal >= NSIG) {
             call.complain("there is no signal '" + operand + "'");
         } else {

@@ -8,25 +8,17 @@ namespace limpet::commands {
 namespace {
 
 void add(Table& table, pid_t pid, const Process& thread) {
-    const auto text = read_small(thread, "stat");
-    if (!text) return;
-    const auto stat = parse::stat(*text);
+    const auto stat = read_stat(thread);
     if (!stat) return;
     const auto ticks = static_cast<double>(::sysconf(_SC_CLK_TCK));
-    std::vector<Cell> cells;
-    cells.emplace_back(std::int64_t{pid});
-    cells.emplace_back(std::int64_t{thread.pid});
-    cells.emplace_back(std::string(1, stat->state));
-    cells.emplace_back(std::int64_t{stat->processor});
-    cells.emplace_back(stat->nice);
-    cells.emplace_back(static_cast<double>(stat->utime) / ticks);
-    cells.emplace_back(static_cast<double>(stat->stime) / ticks);
-    // "0" is the kernel's word for running, and for not allowed to know.
-    const auto wchan = read_small(thread, "wchan").value_or("0");
-    cells.emplace_back();
-    if (wchan != "0" && !wchan.empty()) cells.back() = wchan;
-    cells.emplace_back(stat->comm);
-    table.row(std::move(cells));
+    Cells cells;
+    cells.number(pid).number(thread.pid).text({&stat->state, 1});
+    cells.number(stat->processor).number(stat->nice);
+    cells.real(static_cast<double>(stat->utime) / ticks);
+    cells.real(static_cast<double>(stat->stime) / ticks);
+    const auto wchan = read_wchan(thread);
+    wchan.empty() ? cells.nothing() : cells.text(wchan);
+    table.row(std::move(cells.text(stat->comm)));
 }
 
 int run(Invocation& call) {

@@ -16,9 +16,10 @@ std::optional<Order> order_named(std::string_view name) {
         std::string_view name;
         Order order;
     };
-    constexpr Field fields[]{{"%CPU", Order::cpu}, {"%MEM", Order::memory}, {"RES", Order::memory},
-                             {"TIME+", Order::time}, {"TIME", Order::time}, {"PID", Order::pid},
-                             {"VIRT", Order::virt}, {"USER", Order::user}};
+    constexpr Field fields[]{{"%CPU", Order::cpu},   {"%MEM", Order::memory},
+                             {"RES", Order::memory}, {"TIME+", Order::time},
+                             {"TIME", Order::time},  {"PID", Order::pid},
+                             {"VIRT", Order::virt},  {"USER", Order::user}};
     for (const auto& [known, order] : fields) {
         if (known == name) return order;
     }
@@ -30,7 +31,7 @@ Result<> add_pids(std::vector<pid_t>& pids, std::string_view words) {
         const auto word = parse::take(words, ',');
         const auto pid = parse::number<pid_t>(word);
         if (!pid || *pid < 0) {
-            return refused("-p", "'" + std::string(word) + "' is not a process id");
+            return unfit("-p", word, "is not a process id");
         }
         pids.push_back(*pid);
     }
@@ -46,13 +47,13 @@ Result<top::Settings> settings_of(const Invocation& call) {
     settings.every_cpu = has('1');
     if (const auto value = call.options.value('d')) {
         const auto pause = duration(std::string(*value));
-        if (!pause) return refused("-d", "'" + std::string(*value) + "' is no time");
+        if (!pause) return unfit("-d", *value, "is no time");
         settings.pause = *pause;
     }
     if (const auto value = call.options.value('n')) {
         const auto rounds = parse::number<std::uint64_t>(*value);
         if (!rounds || *rounds == 0) {
-            return refused("-n", "'" + std::string(*value) + "' is no number of times");
+            return unfit("-n", *value, "is no number of times");
         }
         settings.rounds = *rounds;
     }
@@ -63,12 +64,12 @@ Result<top::Settings> settings_of(const Invocation& call) {
         settings.reversed = name.starts_with('-');
         if (name.starts_with('-') || name.starts_with('+')) name.remove_prefix(1);
         const auto order = order_named(name);
-        if (!order) return refused("-o", "there is no field '" + std::string(name) + "'");
+        if (!order) return unfit("-o", name, "is no field");
         settings.order = *order;
     }
     if (const auto value = call.options.value('u')) {
         settings.user = ProcessNames(call.target).uid_of(*value);
-        if (!settings.user) return refused("-u", "there is no user '" + std::string(*value) + "'");
+        if (!settings.user) return unfit("-u", *value, "is no user");
     }
     return settings;
 }
@@ -117,7 +118,8 @@ constexpr Option options[]{
     {'H', "threads-show", "", "threads, each on its own"},
     {'p', "pid", "PIDS", "only these processes"},
     {'u', "user", "USER", "only those of this user"},
-    {'o', "sort-override", "FIELD", "by %CPU, %MEM, RES, VIRT, TIME+, PID, USER; -FIELD: reversed; or json"},
+    {'o', "sort-override", "FIELD",
+     "by %CPU, %MEM, RES, VIRT, TIME+, PID, USER; -FIELD: reversed; or json"},
     {'c', "cmdline-toggle", "", "command lines instead of names"},
     {'i', "idle-toggle", "", "only those that did something"},
     {'1', "single-cpu-toggle", "", "every processor on a line of its own"},
@@ -137,13 +139,15 @@ constexpr Command top_command{
     .help =
         "On a terminal: q ends it, h lists the keys. The head is the machine's, but for the line\n"
         "Cgroup: of the target's, the processors it used since the look before and may use, in\n"
-        "which part of its periods it was throttled, memory and its tightest limit, processes, OOM\n"
+        "which part of its periods it was throttled, memory and its tightest limit, processes, "
+        "OOM\n"
         "kills. In the first look %CPU is of each task's whole life.\n"
         "JSON: for every look one object with round, tasks, uptime, cpu_idle, cpu_iowait "
         "(percent),\n"
         "memory_total, memory_used (KiB), cgroup_cpus, cgroup_millicores, cgroup_periods,\n"
         "cgroup_throttled_periods, cgroup_memory, cgroup_memory_limit (bytes), cgroup_oom_kills,\n"
-        "then one for each task: round, pid, tid, user, uid, priority, nice, virt, res, shr (KiB),\n"
+        "then one for each task: round, pid, tid, user, uid, priority, nice, virt, res, shr "
+        "(KiB),\n"
         "state, cpu (percent), time (seconds), comm.\n"
         "\nExamples:\n  top\n  top -b -n 2 -d 1 -H -p 1\n",
 };

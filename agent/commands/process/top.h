@@ -20,11 +20,18 @@ struct Task {
     std::int64_t priority = 0, nice = 0;
     std::uint64_t virt = 0, resident = 0, shared = 0;  // KiB
     std::uint64_t ticks = 0, start = 0;
-    double cpu = 0;  // per cent of one processor since the look before
-    std::string comm;
+    double cpu = 0;      // per cent of one processor since the look before
+    char comm[64] = {};  // longer ones are those of kernel threads, cut by the kernel as well
 };
 
 enum class Order : char { cpu = 'P', memory = 'M', time = 'T', pid = 'N', virt = 'v', user = 'u' };
+
+// Larger first, in the order of ids where it is a tie.
+struct Before {
+    Order order;
+    bool reversed;
+    bool operator()(const Task* a, const Task* b) const;
+};
 
 struct Settings {
     double pause = 3;
@@ -43,12 +50,14 @@ struct Look {
     Machine machine;
     CgroupState cgroup;
     std::uint64_t ended = 0;  // microseconds of the monotonic clock, when it was taken
-    std::vector<Task> tasks;  // by tid
+    std::vector<Task> tasks;
+    std::vector<const Task*> by_id;  // the same, the highest first
 };
 
 class Top {
 public:
-    Top(Invocation& call, Settings settings) : call_(call), settings_(settings), names_(call.target) {}
+    Top(Invocation& call, Settings settings)
+        : call_(call), settings_(settings), names_(call.target) {}
 
     // The next look; the one before it is what shares are of.
     Result<> refresh();
@@ -63,7 +72,7 @@ public:
     ProcessNames& names() { return names_; }
 
 private:
-    void share(std::vector<Task>& tasks) const;
+    void share();
     std::string command(const Task& task);
     std::string cpu_line(std::size_t cpu) const;
     [[nodiscard]] std::string cgroup_line() const;

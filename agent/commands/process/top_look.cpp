@@ -2,7 +2,6 @@
 #include "commands/process/top.h"
 #include "parse/lines.h"
 #include "parse/number.h"
-#include "parse/stat.h"
 #include "sys/file.h"
 
 #include <unistd.h>
@@ -23,9 +22,7 @@ std::uint64_t clock_microseconds() {
 
 std::optional<Task> read_task(const Process& process, pid_t leader, ProcessNames& names) {
     static const auto page = static_cast<std::uint64_t>(::sysconf(_SC_PAGESIZE)) / 1024;
-    const auto text = read_small(process, "stat");
-    if (!text) return std::nullopt;
-    auto stat = parse::stat(*text);
+    const auto stat = read_stat(process);
     const auto owner = sys::statx(process.at.fd, "", 0);
     if (!stat || !owner) return std::nullopt;
     Task task{.pid = leader,
@@ -36,8 +33,8 @@ std::optional<Task> read_task(const Process& process, pid_t leader, ProcessNames
               .nice = stat->nice,
               .virt = stat->vsize / 1024,
               .ticks = stat->utime + stat->stime,
-              .start = stat->starttime,
-              .comm = std::move(stat->comm)};
+              .start = stat->starttime};
+    stat->comm.copy(task.comm, sizeof task.comm - 1);
     // More exact than stat's rss, which may lag behind, and it knows what is shared.
     if (task.virt > 0) {
         const auto sizes = read_small(process, "statm").value_or("");
@@ -49,9 +46,25 @@ std::optional<Task> read_task(const Process& process, pid_t leader, ProcessNames
     return task;
 }
 
-bool by_tid(const Task& a, const Task& b) { return a.tid < b.tid; }
+double key(const Task& task, Order order) {
+    switch (order) {
+        case Order::cpu: return task.cpu * 10;
+        case Order::memory: return static_cast<double>(task.resident);
+        case Order::virt: return static_cast<double>(task.virt);
+        case Order::time: return static_cast<double>(task.ticks);
+        case Order::user: return -static_cast<double>(task.user);
+        case Order::pid: break;
+    }
+    return static_cast<double>(task.tid);
+}
 
 }  // namespace
+
+bool Before::operator()(const Task* a, const Task* b) const {
+    const auto left = key(*a, order), right = key(*b, order);
+    if (left != right) return (left > right) != reversed;
+    return a->tid < b->tid;
+}
 
 Result<> Top::refresh() {
     Look look{.machine = TRY(read_machine(call_.target)), .cgroup = cgroup_state(call_.target)};
@@ -74,21 +87,26 @@ Result<> Top::refresh() {
         if (auto process = open_process(call_.target, pid)) visit(*process);
     }
     look.ended = clock_microseconds();
-    std::ranges::sort(look.tasks, by_tid);
-    before_ = std::exchange(now_, std::move(look));
-    share(now_.tasks);
+    look.by_id.reserve(look.tasks.size());
+    for (const auto& task : look.tasks) look.by_id.push_back(&task);
+    std::sort(look.by_id.begin(), look.by_id.end(), Before{Order::pid, false});
+    std::swap(before_, now_);
+    std::swap(now_, look);
+    share();
     return {};
 }
 
 // The first look has none before it: then it is the share of each task's whole life.
-void Top::share(std::vector<Task>& tasks) const {
+void Top::share() {
     const auto hertz = static_cast<double>(::sysconf(_SC_CLK_TCK));
     const bool first = before_.ended == 0;
     const auto passed = static_cast<double>(now_.ended - before_.ended) / 1e6;
-    for (auto& task : tasks) {
-        const auto found = std::ranges::lower_bound(before_.tasks, task, by_tid);
-        const bool known = found != before_.tasks.end() && found->tid == task.tid &&
-                           found->start == task.start && found->ticks <= task.ticks;
+    for (auto& task : now_.tasks) {
+        const auto place = std::lower_bound(before_.by_id.begin(), before_.by_id.end(), &task,
+                                            Before{Order::pid, false});
+        const auto* found = place != before_.by_id.end() ? *place : nullptr;
+        const bool known = found && found->tid == task.tid && found->start == task.start &&
+                           found->ticks <= task.ticks;
         const auto used = static_cast<double>(task.ticks - (known ? found->ticks : 0)) / hertz;
         const auto age = now_.machine.uptime - static_cast<double>(task.start) / hertz;
         const auto over = first ? age : std::min(passed, known ? passed : age);
@@ -107,21 +125,7 @@ std::vector<const Task*> Top::chosen() {
         if (!settings_.idle_too && task.cpu < 0.05) continue;
         list.push_back(&task);
     }
-    // Larger first, but for ids and names; a tie is in the order of ids.
-    const auto key = [&](const Task& task) {
-        switch (settings_.order) {
-            case Order::cpu: return task.cpu * 10;
-            case Order::memory: return static_cast<double>(task.resident);
-            case Order::virt: return static_cast<double>(task.virt);
-            case Order::time: return static_cast<double>(task.ticks);
-            case Order::user: return -static_cast<double>(task.user);
-            case Order::pid: break;
-        }
-        return static_cast<double>(task.tid);
-    };
-    std::ranges::stable_sort(list, [&](const Task* a, const Task* b) {
-        return settings_.reversed ? key(*a) < key(*b) : key(*a) > key(*b);
-    });
+    std::sort(list.begin(), list.end(), Before{settings_.order, settings_.reversed});
     return list;
 }
 

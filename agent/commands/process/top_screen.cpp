@@ -157,7 +157,9 @@ private:
     }
 
     // Where the cursor rests: the line of notes, above the heading.
-    std::size_t top_note_row() const { return screen_.height() - room_ >= 2 ? screen_.height() - room_ - 2 : 0; }
+    std::size_t top_note_row() const {
+        return screen_.height() - room_ >= 2 ? screen_.height() - room_ - 2 : 0;
+    }
 
     Top& top_;
     Fullscreen& screen_;

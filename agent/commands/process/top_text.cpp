@@ -147,8 +147,7 @@ std::string Top::command(const Task& task) {
     const auto process = open_process(call_.target, task.pid);
     if (!process) return visible(task.comm);
     const auto words = joined(read_small(*process, "cmdline").value_or(""));
-    const auto text = read_small(*process, "stat");
-    const auto stat = text ? parse::stat(*text) : refused("stat", "gone");
+    const auto stat = read_stat(*process);
     const bool same = stat && (stat->starttime == task.start || task.tid != task.pid);
     return words.empty() || !same ? "[" + visible(task.comm) + "]" : visible(words);
 }
@@ -163,7 +162,8 @@ std::string Top::row(const Task& task) {
     } else {
         line.add("%s%*s", user.c_str(), static_cast<int>(8 - width), "");
     }
-    task.priority < -99 ? line.add("  rt") : line.add(" %3lld", static_cast<long long>(task.priority));
+    task.priority < -99 ? line.add("  rt")
+                        : line.add(" %3lld", static_cast<long long>(task.priority));
     line.add(" %3lld", static_cast<long long>(task.nice));
     add_size(line, task.virt, 7);
     add_size(line, task.resident, 6);
@@ -176,11 +176,12 @@ std::string Top::row(const Task& task) {
 }
 
 void Top::print_json(const std::vector<const Task*>& tasks, std::uint64_t round) {
-    const auto& [machine, cgroup, ended, all] = now_;
+    const auto& machine = now_.machine;
+    const auto& cgroup = now_.cgroup;
     JsonObject head;
-    head.number("round", round).number("tasks", all.size()).real("uptime", machine.uptime);
-    const auto part = shares(before_.ended ? before_.machine.cpus[0] : parse::CpuTimes{},
-                             machine.cpus[0]);
+    head.number("round", round).number("tasks", now_.tasks.size()).real("uptime", machine.uptime);
+    const auto part =
+        shares(before_.ended ? before_.machine.cpus[0] : parse::CpuTimes{}, machine.cpus[0]);
     head.real("cpu_idle", part[parse::idle]).real("cpu_iowait", part[parse::iowait]);
     head.number("memory_total", machine.memory.total).number("memory_used", machine.memory.used);
     const auto optional = [&](const char* name, const std::optional<std::uint64_t>& value) {

@@ -50,7 +50,8 @@ Result<Look> look(const target::Target& target) {
 
 class Report {
 public:
-    explicit Report(Invocation& call) : call_(call), widths_(call.options.has('w') ? wide : narrow) {
+    explicit Report(Invocation& call)
+        : call_(call), widths_(call.options.has('w') ? wide : narrow) {
         const auto unit = call.options.value('S').value_or("K");
         divisor_ = unit == "k" ? 1000 : unit == "m" ? 1e6 : unit == "M" ? 1048576 : 1024;
     }
@@ -60,7 +61,8 @@ public:
         call_.out.write(call_.options.has('w') ? wide_title : narrow_title);
         if (stamped) call_.out.write(" -----timestamp-----");
         call_.out.put('\n');
-        for (std::size_t i = 0; i < columns; ++i) call_.out.print(i ? " %*s" : "%*s", widths_[i], name(i));
+        for (std::size_t i = 0; i < columns; ++i)
+            call_.out.print(i ? " %*s" : "%*s", widths_[i], name(i));
         if (stamped) call_.out.print(" %19s", "UTC");
         call_.out.put('\n');
     }
@@ -83,8 +85,8 @@ public:
             const auto moved = now.counters[i] - (before ? before->counters[i] : 0);
             values[6 + i] = std::round(moved / std::fmax(seconds, 0.01));
         }
-        const auto cpu = shares(before ? before->machine.cpus[0] : parse::CpuTimes{},
-                                now.machine.cpus[0]);
+        const auto cpu =
+            shares(before ? before->machine.cpus[0] : parse::CpuTimes{}, now.machine.cpus[0]);
         values[12] = std::round(cpu[parse::user] + cpu[parse::nice]);
         values[13] = std::round(cpu[parse::system] + cpu[parse::irq] + cpu[parse::softirq]);
         values[14] = std::round(cpu[parse::idle]);
@@ -138,16 +140,26 @@ int totals(Invocation& call) {
     const auto& m = now->machine.memory;
     const auto& cpu = now->machine.cpus[0];
     const std::pair<std::uint64_t, const char*> rows[]{
-        {m.total, "K total memory"},          {m.used, "K used memory"},
-        {m.active, "K active memory"},        {m.inactive, "K inactive memory"},
-        {m.free, "K free memory"},            {m.buffers, "K buffer memory"},
-        {m.cached, "K swap cache"},           {m.swap_total, "K total swap"},
-        {m.swap_used, "K used swap"},         {m.swap_free, "K free swap"},
-        {cpu[0], "non-nice user cpu ticks"},  {cpu[1], "nice user cpu ticks"},
-        {cpu[2], "system cpu ticks"},         {cpu[3], "idle cpu ticks"},
-        {cpu[4], "IO-wait cpu ticks"},        {cpu[5], "IRQ cpu ticks"},
-        {cpu[6], "softirq cpu ticks"},        {cpu[7], "stolen cpu ticks"},
-        {cpu[8], "non-nice guest cpu ticks"}, {cpu[9], "nice guest cpu ticks"},
+        {m.total, "K total memory"},
+        {m.used, "K used memory"},
+        {m.active, "K active memory"},
+        {m.inactive, "K inactive memory"},
+        {m.free, "K free memory"},
+        {m.buffers, "K buffer memory"},
+        {m.cached, "K swap cache"},
+        {m.swap_total, "K total swap"},
+        {m.swap_used, "K used swap"},
+        {m.swap_free, "K free swap"},
+        {cpu[0], "non-nice user cpu ticks"},
+        {cpu[1], "nice user cpu ticks"},
+        {cpu[2], "system cpu ticks"},
+        {cpu[3], "idle cpu ticks"},
+        {cpu[4], "IO-wait cpu ticks"},
+        {cpu[5], "IRQ cpu ticks"},
+        {cpu[6], "softirq cpu ticks"},
+        {cpu[7], "stolen cpu ticks"},
+        {cpu[8], "non-nice guest cpu ticks"},
+        {cpu[9], "nice guest cpu ticks"},
     };
     for (const auto& [value, name] : rows) line(static_cast<double>(value), name);
     const auto pages = static_cast<double>(::sysconf(_SC_PAGESIZE)) / 1024;
