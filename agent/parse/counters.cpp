@@ -25,6 +25,17 @@ NamedValue named_value(std::string_view line) {
     return {trimmed(line.substr(0, end)), trimmed(line.substr(end + 1))};
 }
 
+TaskSyscall task_syscall(std::string_view text) {
+    TaskSyscall result;
+    auto line = take_line(text);
+    const auto first = take_word(line);
+    result.running = first == "running";
+    result.number = number<int>(first).value_or(-1);
+    const auto argument = take_word(line);
+    if (argument.starts_with("0x")) result.first = number<std::uint64_t>(argument.substr(2), 16);
+    return result;
+}
+
 std::optional<CpuTimes> cpu_times(std::string_view line) {
     if (!take_word(line).starts_with("cpu")) return std::nullopt;
     CpuTimes times{};

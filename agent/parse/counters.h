@@ -19,6 +19,14 @@ struct NamedValue {
 };
 NamedValue named_value(std::string_view line);
 
+// /proc/PID/syscall, proc_pid_syscall(5): "running", or a number (-1: in none) and arguments.
+struct TaskSyscall {
+    bool running = false;
+    int number = -1;
+    std::optional<std::uint64_t> first;  // argument
+};
+TaskSyscall task_syscall(std::string_view text);
+
 // Ticks of a processor since boot, proc_stat(5).
 enum CpuState { user, nice, system, idle, iowait, irq, softirq, steal, guest, guest_nice };
 using CpuTimes = std::array<std::uint64_t, 10>;

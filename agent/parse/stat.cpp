@@ -62,6 +62,10 @@ Result<Stat> stat(std::string_view text) {
     read(23, result.vsize);
     read(24, result.rss);
     read(25, result.rsslim);
+    read(26, result.code_start);
+    read(27, result.code_end);
+    read(40, result.rt_priority);
+    read(41, result.policy);
     read(35, result.wchan);
     read(39, result.processor);
     if (!good) return refused("stat", "a field is not a number");

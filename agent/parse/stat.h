@@ -28,9 +28,11 @@ struct Stat {
     std::int64_t priority = 0;
     std::int64_t nice = 0;
     std::uint64_t num_threads = 0;
-    std::uint64_t starttime = 0;  // since boot
-    std::uint64_t vsize = 0;      // bytes
-    std::uint64_t rss = 0;        // pages
+    std::uint64_t starttime = 0;                 // since boot
+    std::uint64_t vsize = 0;                     // bytes
+    std::uint64_t code_start = 0, code_end = 0;  // addresses; 0 when nobody may know
+    std::uint64_t rt_priority = 0, policy = 0;   // sched(7)
+    std::uint64_t rss = 0;                       // pages
     std::uint64_t rsslim = 0;
     std::uint64_t wchan = 0;  // 0: running; else only 1 since Linux 4.4
     int processor = 0;

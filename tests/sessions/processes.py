@@ -5,6 +5,7 @@ import pwd
 import signal
 import subprocess
 import sys
+import time
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "support"))
 from limpet import AGENT, Skip, case, equal, check, main, undo  # noqa: E402
@@ -25,6 +26,12 @@ def sleeper(uid=0, nice=0, title="limpet-sleeper"):
             os.setuid(uid)
     child = subprocess.Popen([title, "600"], executable="/bin/sleep", preexec_fn=prepare)
     undo(lambda: (child.send_signal(signal.SIGKILL), child.wait()))
+    # Until it sleeps, its own start changes what is compared.
+    for _ in range(200):
+        with open(f"/proc/{child.pid}/wchan") as file:
+            if "nanosleep" in file.read():
+                break
+        time.sleep(0.02)
     return child.pid
 
 
@@ -40,7 +47,11 @@ def columns_equal_those_of_procps():
     if os.getuid() == 0:
         pids.append(sleeper(uid=pwd.getpwnam("nobody").pw_uid))
     for column in ("pid", "ppid", "pgid", "sid", "user", "uid", "ruser", "group", "tty", "stat",
-                   "nice", "rss", "vsz", "nlwp", "time", "etime", "wchan", "comm", "args", "psr"):
+                   "nice", "rss", "vsz", "nlwp", "time", "etime", "wchan", "comm", "args", "psr", "pri", "opri",
+                   "cls", "rtprio", "policy", "f", "tpgid", "fname", "suser", "svuid", "fuser", "fgroup", "svgid",
+                   "sz", "size", "trs", "drs", "uss", "pending", "blocked", "ignored", "caught", "ipcns", "mntns",
+                   "netns", "pidns", "userns", "utsns", "cgroupns", "timens", "rchars", "wchars", "rops", "wops",
+                   "rbytes", "wbytes", "oom", "oomadj", "exe", "maj_flt", "min_flt", "supgid", "supgrp"):
         words = ["-o", f"{column}=", "-p", ",".join(map(str, pids))]
         for attempt in range(5):  # etime and psr may move on between the two
             theirs = [line.strip() for line in out("ps", *words).splitlines()]
@@ -48,6 +59,56 @@ def columns_equal_those_of_procps():
             if ours == theirs:
                 break
         equal(ours, theirs, column)
+
+
+@case
+def selections_equal_those_of_procps():
+    need("ps")
+    pid, leader = sleeper(), sleeper(title="limpet-leader")
+    session = str(os.getsid(pid))
+    for words in (["-p", f"{pid},{leader}"], ["-p", f"{pid} {leader}"], ["-s", session], ["--ppid", str(os.getpid())],
+                  ["-C", "sleep"], ["-G", "root", "-C", "sleep"], ["-q", str(pid)], ["-t", "-"], ["-d"]):
+        both = []
+        for binary in (["ps"], [AGENT, "ps"]):
+            lines = out(*binary, *words, "-o", "pid=,comm=").splitlines()
+            # Everybody else starts and ends processes meanwhile.
+            both.append({int(line.split()[0]) for line in lines} & {pid, leader, 1, 2, os.getpid()})
+        equal(both[1], both[0], words)
+    negated = {int(line) for line in out(AGENT, "ps", "-N", "-p", str(pid), "-o", "pid=").split()}
+    check(leader in negated and pid not in negated, "-N")
+
+
+@case
+def formats_have_the_columns_of_procps():
+    need("ps")
+    for words in (["-f"], ["-F"], ["-l"], ["-j"], ["-fl"], ["-ly"], ["l"], ["j"], ["u"], ["v"], ["s"]):
+        pid = str(os.getpid())
+        theirs = out("ps", *words, *(["-p"] if words[0][0] == "-" else []), pid).splitlines()[0].split()
+        ours = out(AGENT, "ps", *words, *(["-p"] if words[0][0] == "-" else []), pid).splitlines()[0].split()
+        equal(ours, theirs, words)
+
+
+@case
+def where_time_is_spent():
+    pid = sleeper()
+    rows = [json.loads(line) for line in out(AGENT, "sample", "-n", "5", "-o", "json", str(pid)).splitlines()]
+    check(rows[0]["state"] == "S" and "nanosleep" in rows[0]["syscall"], rows)
+    busy = subprocess.Popen([sys.executable, "-c", "while True: pass"])
+    undo(lambda: (busy.kill(), busy.wait()))
+    rows = [json.loads(line) for line in out(AGENT, "sample", "-n", "50", "-o", "json", str(busy.pid)).splitlines()]
+    check(any(row["state"] == "R" and row["syscall"] is None for row in rows), rows)
+
+
+@case
+def mappings_add_up():
+    pid = sleeper()
+    rows = [json.loads(line) for line in out(AGENT, "smaps", "-o", "json", str(pid)).splitlines()]
+    whole = json.loads(out(AGENT, "smaps", "-s", "-o", "json", str(pid)))
+    equal(sum(row["rss"] for row in rows), whole["rss"])
+    with open(f"/proc/{pid}/smaps_rollup") as file:
+        rollup = dict(line.split(":") for line in file.read().splitlines()[1:])
+    for name, field in (("rss", "Rss"), ("anonymous", "Anonymous"), ("swap", "Swap")):
+        equal(whole[name], int(rollup[field].split()[0]), name)
 
 
 @case

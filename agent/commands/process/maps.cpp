@@ -60,6 +60,8 @@ void print_maps(Invocation& call, const Process& process) {
 
 struct Total {
     std::string path;
+    std::uint64_t start = 0;
+    std::string permissions;
     std::uint64_t size = 0;
     parse::MemoryUse use;
 };
@@ -68,8 +70,8 @@ std::string shown_path(const parse::Mapping& mapping) {
     return mapping.path.empty() ? "[anonymous]" : mapping.path;
 }
 
-// smaps, summed up per file.
-Result<std::vector<Total>> totals(const Process& process) {
+// smaps, summed up per file, or each mapping on its own.
+Result<std::vector<Total>> totals(const Process& process, bool each) {
     Fd file = TRY(process.at.open("smaps", O_RDONLY));
     Input input(file, true);
     std::vector<Total> list;
@@ -83,64 +85,75 @@ Result<std::vector<Total>> totals(const Process& process) {
         if (current && parse::memory_use(text, current->use)) continue;
         const auto mapping = parse::mapping(text);
         if (!mapping) continue;
-        const auto path = shown_path(*mapping);
-        const auto [place, fresh] = known.try_emplace(path, list.size());
-        if (fresh) list.push_back({.path = path});
-        current = &list[place->second];
+        auto path = shown_path(*mapping);
+        const auto place = each ? list.size() : known.try_emplace(path, list.size()).first->second;
+        if (place == list.size()) {
+            list.push_back({.path = std::move(path),
+                            .start = mapping->start,
+                            .permissions = mapping->permissions});
+        }
+        current = &list[place];
         current->size += (mapping->end - mapping->start) / 1024;
     }
 }
 
-void add_total(Table& table, pid_t pid, const Total& total) {
-    std::vector<Cell> cells;
-    cells.emplace_back(std::int64_t{pid});
-    for (const auto value :
-         {total.size, total.use.rss, total.use.pss,
-          total.use.private_clean + total.use.private_dirty,
-          total.use.shared_clean + total.use.shared_dirty, total.use.anonymous, total.use.swap}) {
-        cells.emplace_back(value);
+void add_total(Table& table, pid_t pid, const Total& total, bool each) {
+    const auto& use = total.use;
+    Cells cells;
+    cells.number(pid);
+    if (each) {
+        char start[20];
+        std::snprintf(start, sizeof start, "%012" PRIx64, total.start);
+        cells.text(total.permissions.empty() ? "" : start).text(total.permissions);
     }
-    cells.emplace_back(total.path);
-    table.row(std::move(cells));
+    cells.count(total.size).count(use.rss).count(use.pss);
+    cells.count(use.private_clean + use.private_dirty).count(use.shared_clean + use.shared_dirty);
+    if (each) cells.count(use.private_dirty + use.shared_dirty);
+    table.row(std::move(cells.count(use.anonymous).count(use.swap).text(total.path)));
 }
 
-int print_totals(Invocation& call) {
-    Table table(call, {{"pid", Align::right},
-                       {"size", Align::right},
-                       {"rss", Align::right},
-                       {"pss", Align::right},
-                       {"private", Align::right},
-                       {"shared", Align::right},
-                       {"anonymous", Align::right, "ANON"},
-                       {"swap", Align::right},
-                       {"path"}});
+int print_totals(Invocation& call, bool each) {
+    std::vector<Column> columns{{"pid", Align::right}};
+    if (each) {
+        columns.push_back({"start"});
+        columns.push_back({"permissions", Align::left, "MODE"});
+    }
+    for (const auto* name : {"size", "rss", "pss", "private", "shared"}) {
+        columns.push_back({name, Align::right});
+    }
+    if (each) columns.push_back({"dirty", Align::right});
+    columns.push_back({"anonymous", Align::right, "ANON"});
+    columns.push_back({"swap", Align::right});
+    columns.push_back({"path"});
+    Table table(call, std::move(columns));
     for (const auto& process : operand_processes(call)) {
-        const auto list = totals(process);
+        const auto list = totals(process, each);
         if (!list) {
             call.complain(list.error());
             continue;
         }
         Total sum{.path = "total"};
         for (const auto& total : *list) {
-            add_total(table, process.pid, total);
+            if (!call.options.has('s')) add_total(table, process.pid, total, each);
             sum.size += total.size;
-            sum.use.rss += total.use.rss;
-            sum.use.pss += total.use.pss;
-            sum.use.private_clean += total.use.private_clean;
-            sum.use.private_dirty += total.use.private_dirty;
-            sum.use.shared_clean += total.use.shared_clean;
-            sum.use.shared_dirty += total.use.shared_dirty;
-            sum.use.anonymous += total.use.anonymous;
-            sum.use.swap += total.use.swap;
+            for (const auto member :
+                 {&parse::MemoryUse::rss, &parse::MemoryUse::pss, &parse::MemoryUse::private_clean,
+                  &parse::MemoryUse::private_dirty, &parse::MemoryUse::shared_clean,
+                  &parse::MemoryUse::shared_dirty, &parse::MemoryUse::anonymous,
+                  &parse::MemoryUse::swap}) {
+                sum.use.*member += total.use.*member;
+            }
         }
-        if (!call.json()) add_total(table, process.pid, sum);
+        if (!call.json() || call.options.has('s')) add_total(table, process.pid, sum, each);
     }
     table.finish();
     return call.status;
 }
 
+int run_smaps(Invocation& call) { return print_totals(call, true); }
+
 int run(Invocation& call) {
-    if (call.options.has('x')) return print_totals(call);
+    if (call.options.has('x')) return print_totals(call, false);
     for (const auto& process : operand_processes(call)) print_maps(call, process);
     return call.status;
 }
@@ -167,6 +180,28 @@ constexpr Command maps{
         "\nExamples:\n  maps 1\n  maps -x 1\n",
 };
 const Register registered{maps};
+
+constexpr Option smaps_options[]{
+    {'s', "sum", "", "only the sum of each process"},
+    json_option,
+};
+
+constexpr Command smaps{
+    .name = "smaps",
+    .usage = "[-s] [-o json] [PID...]",
+    .summary = "show the memory that each mapping of processes has in use",
+    .theme = "process",
+    .promise = Promise::processes,
+    .run = run_smaps,
+    .options = smaps_options,
+    .help =
+        "Without PID, of the target's main process. KiB; maps -x sums up per file.\n"
+        "JSON fields: pid, start (hexadecimal text), permissions, size, rss, pss, private, "
+        "shared,\n"
+        "dirty, anonymous, swap, path.\n"
+        "\nExample:\n  smaps 1 | sort -k5 -n\n",
+};
+const Register registered_smaps{smaps};
 
 }  // namespace
 }  // namespace limpet::commands

@@ -6,6 +6,7 @@
 #include "commands/utf8.h"
 #include "limpet/limits.h"
 #include "parse/lines.h"
+#include "parse/maps.h"
 #include "parse/number.h"
 #include "sys/file.h"
 
@@ -27,19 +28,38 @@ unsigned needs(const Request& request) {
     for (const auto& chosen : request.columns) bits |= chosen.column->needs;
     for (const auto& [column, descending] : request.order) bits |= column->needs;
     if (!request.users.empty()) bits |= ps::owner;
+    if (!request.real_users.empty() || !request.groups.empty()) bits |= ps::status;
+    if (request.environment) bits |= ps::environment;
     return bits;
 }
 
 bool selected(const Request& request, ProcessNames& names, const Row& row) {
     const auto& stat = row.stat;
     if (request.running_only && stat.state != 'R' && stat.state != 'D') return false;
+    if (request.no_leaders && stat.session == row.pid) return false;
     if (!request.selects) return true;
     const auto has = [](const auto& list, const auto& value) {
         return std::ranges::find(list, value) != list.end();
     };
-    if (has(request.pids, row.pid) || has(request.parents, stat.ppid)) return true;
-    if (has(request.names, stat.comm)) return true;
-    return !request.users.empty() && has(request.users, names.inner_uid(row.user));
+    const auto& status = row.status;
+    const bool chosen =
+        has(request.pids, row.pid) || has(request.parents, stat.ppid) ||
+        has(request.sessions, stat.session) || has(request.terminals, stat.tty_nr) ||
+        has(request.names, stat.comm) ||
+        (!request.users.empty() && has(request.users, names.inner_uid(row.user))) ||
+        (status.uid && has(request.real_users, names.inner_uid(status.uid->real))) ||
+        (status.gid && has(request.groups, names.inner_gid(status.gid->real)));
+    return chosen != request.negated;
+}
+
+void read_rollup(const Process& process, Row& row) {
+    const auto text = read_small(process, "smaps_rollup").value_or("");
+    parse::MemoryUse use;
+    for (std::string_view rest = text; !rest.empty();) {
+        static_cast<void>(parse::memory_use(parse::take_line(rest), use));
+    }
+    row.pss = use.pss;
+    row.uss = use.private_clean + use.private_dirty;
 }
 
 // One process or thread; nothing when it vanished in between.
@@ -64,6 +84,17 @@ std::optional<Row> read_row(const Process& process, pid_t leader, unsigned bits)
     }
     // Those below may be forbidden while the rest is not: then they are unknown, not absent.
     if (bits & ps::arguments) row.arguments = read_small(process, "cmdline").value_or("");
+    if (bits & ps::environment) row.environment = read_small(process, "environ").value_or("");
+    if (bits & ps::io) row.io = read_small(process, "io").value_or("");
+    if (bits & ps::program) row.program = process.at.readlink("exe").value_or("");
+    if (bits & ps::oom) {
+        row.score = read_small(process, "oom_score").value_or("");
+        row.adjustment = read_small(process, "oom_score_adj").value_or("");
+    }
+    if (bits & ps::rollup) read_rollup(process, row);
+    for (std::size_t i = 0; (bits & ps::namespaces) && i < row.namespaces.size(); ++i) {
+        row.namespaces[i] = process.at.readlink(ps::namespace_names[i]).value_or("");
+    }
     if (bits & ps::wchan) row.wchan = read_small(process, "wchan").value_or("");
     if (bits & ps::cgroup) row.cgroup = read_small(process, "cgroup").value_or("");
     return row;
@@ -85,8 +116,10 @@ Result<std::vector<Row>> read_rows(Invocation& call, const Request& request, Pro
         // Only a process that is going has no tasks.
         static_cast<void>(done);
     };
-    const bool only_pids = request.selects && request.parents.empty() && request.users.empty() &&
-                           request.names.empty();
+    const bool only_pids = request.selects && !request.negated && request.parents.empty() &&
+                           request.users.empty() && request.names.empty() &&
+                           request.sessions.empty() && request.terminals.empty() &&
+                           request.real_users.empty() && request.groups.empty();
     if (!only_pids) {
         TRY(each_process(call.target, visit));
         return rows;
@@ -153,6 +186,7 @@ View make_view(const target::Target& target, ProcessNames& names) {
 // Columns of the terminal; 0 when lines are not to be cut.
 std::size_t line_width(const Invocation& call, const Request& request) {
     winsize size{};
+    if (request.width) return *request.width;
     if (request.wide || call.json() || !call.out.terminal()) return 0;
     if (::ioctl(call.out.fd().get(), TIOCGWINSZ, &size) != 0) return 0;
     return size.ws_col;
@@ -207,17 +241,35 @@ constexpr Option options[]{
     {'f', "full", "", "UID PID PPID C STIME TTY TIME CMD"},
     {'T', "", "", "a line for every thread"},
     {'L', "", "", "the same"},
+    {'d', "", "", "all but session leaders"},
+    {'N', "deselect", "", "those that are not selected"},
+    {'F', "", "", "-f with SZ, RSS and PSR"},
+    {'l', "", "", "F S UID PID PPID C PRI NI ADDR SZ WCHAN TTY TIME CMD"},
+    {'j', "", "", "PID PGID SID TTY TIME CMD"},
+    {'y', "", "", "with -l: no F, and RSS for ADDR"},
     {'H', "", "", "as --forest"},
     {0, "forest", "", "parents before their children, drawn as a tree"},
     {'p', "pid", "PIDS", "these processes"},
+    {'q', "quick-pid", "PIDS", "the same"},
     {0, "ppid", "PIDS", "children of these"},
+    {'s', "sid", "SIDS", "of these sessions"},
+    {'g', "", "SIDS", "the same"},
+    {'t', "tty", "TTYS", "of these terminals"},
     {'u', "user", "USERS", "processes of these effective users"},
-    {'U', "", "USERS", "the same"},
+    {'U', "User", "USERS", "of these real users"},
+    {'G', "Group", "GROUPS", "of these real groups"},
     {'C', "", "NAMES", "processes of these names (comm)"},
     {'o', "format", "COLUMNS", "these columns, NAME=TITLE for another title; or json"},
     {0, "sort", "KEYS", "by these columns, -KEY for descending"},
     {'w', "", "", "do not cut lines to the terminal's width"},
+    {0, "cols", "N", "cut lines to N columns"},
+    {0, "columns", "N", "the same"},
+    {0, "width", "N", "the same"},
     {0, "no-headers", "", "no line of titles"},
+    {0, "noheaders", "", "the same"},
+    {'c', "", "", "accepted, as m, V and M"},
+    {'m', "", "", ""},
+    {'M', "", "", ""},
 };
 
 constexpr Command ps_command{
@@ -229,12 +281,20 @@ constexpr Command ps_command{
     .run = run,
     .options = options,
     .help =
-        "Without a selection it lists all processes of the target. BSD clusters work: a x u f w h "
-        "r\n"
-        "H o k p, as in 'ps aux', 'ps axf', 'ps axo pid,comm'.\n"
+        "Without a selection it lists all processes of the target. BSD clusters work: a x u l j s "
+        "v\n"
+        "f w h r e H o k p U t, as in 'ps aux', 'ps axf', 'ps axo pid,comm'.\n"
         "Columns: pid ppid pgid sid tid threads user uid ruser ruid group gid rgroup rgid tty\n"
         "stat state priority nice cpu rss quick_rss vsz minflt majflt pcpu c pmem time times\n"
-        "bsdtime etime etimes start lstart wchan cgroup comm args argv, and the other names that\n"
+        "bsdtime etime etimes start lstart wchan cgroup comm args argv, pri opri rtprio class "
+        "sched\n"
+        "flags addr tpgid fname suser suid fuser fuid sgroup sgid fgroup fgid supgid supgrp "
+        "raw_uid\n"
+        "raw_gid (as the node has them) sz size trs drs swap pss uss pending blocked ignored "
+        "caught\n"
+        "cgroupns ipcns mntns netns pidns timens userns utsns rchars wchars rops "
+        "wops\n"
+        "rbytes wbytes wcbytes oom oomadj exe, and the other names that\n"
         "ps(1) has for them. quick_rss, the RSS of the list without options, is a count that the\n"
         "kernel has at hand and that some hundred KiB may be missing from; rss is exact.\n"
         "User names are the target's own; times of day are UTC.\n"

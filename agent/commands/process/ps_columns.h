@@ -6,6 +6,7 @@
 #include "parse/stat.h"
 #include "parse/status.h"
 
+#include <array>
 #include <cstdint>
 #include <optional>
 #include <span>
@@ -25,7 +26,13 @@ struct Row {
     std::string arguments;  // cmdline, with its NULs
     std::string wchan;
     std::string cgroup;
-    std::string indent;  // of --forest, before the command
+    std::string io;
+    std::string environment;
+    std::string program;
+    std::string score, adjustment;          // of the OOM killer
+    std::uint64_t pss = 0, uss = 0;         // KiB
+    std::array<std::string, 8> namespaces;  // in the order of namespace_names
+    std::string indent;                     // of --forest, before the command
 };
 
 // What the columns of one call need, beside the row.
@@ -38,7 +45,21 @@ struct View {
     std::uint64_t memory = 0;   // of the machine, bytes
 };
 
-enum Needs : unsigned { status = 1, arguments = 2, wchan = 4, cgroup = 8, owner = 16 };
+enum Needs : unsigned {
+    status = 1,
+    arguments = 2,
+    wchan = 4,
+    cgroup = 8,
+    owner = 16,
+    io = 32,
+    program = 64,
+    oom = 128,
+    rollup = 256,
+    namespaces = 512,
+    environment = 1024,
+};
+inline constexpr std::array<const char*, 8> namespace_names{
+    "ns/cgroup", "ns/ipc", "ns/mnt", "ns/net", "ns/pid", "ns/time", "ns/user", "ns/uts"};
 
 struct PsColumn {
     std::string_view name;     // the JSON field, and the first name for -o
