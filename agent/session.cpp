@@ -227,14 +227,16 @@ struct Supervised {
     int link;    // to serve; -1 without one
     Fd pidfd;    // of the target; invalid when there is none
     Fd signals;  // signalfd
+    pid_t signaller = 0;
     std::optional<target::OwnScratch> scratch;
 };
 
 // The child's wait status once it has ended; a child that stopped is continued: nobody here could.
-bool ended(const Supervised& run, int& status) {
+bool ended(Supervised& run, int& status) {
     int how = 0;
     for (pid_t pid = 0; (pid = ::waitpid(-1, &how, WNOHANG | WUNTRACED)) > 0;) {
-        if (pid != run.child) continue;  // an orphan that has become ours
+        if (pid == run.signaller && !WIFSTOPPED(how)) run.signaller = 0;
+        if (pid != run.child) continue;  // or an orphan that has become ours
         status = how;
         if (!WIFSTOPPED(status)) return true;
         ::kill(-run.child, SIGCONT);
@@ -275,6 +277,11 @@ int supervise(Supervised run) {
             waiting[2].fd = -1;
         }
     }
+    // Beside a target it would be the target's first process that has to wait for it.
+    if (run.signaller > 0) {
+        ::kill(run.signaller, SIGKILL);
+        ::waitpid(run.signaller, nullptr, 0);
+    }
     if (run.scratch) target::remove_own_scratch(*run.scratch);
     return finish(run.command, status);
 }
@@ -304,9 +311,10 @@ Result<Supervised> start(const Open& open, const Place& place) {
     Fd signals(::signalfd(-1, &read_here, SFD_CLOEXEC | SFD_NONBLOCK));
     if (!signals) return failed("signalfd", "");
 
+    pid_t signaller = 0;
     const bool running = target.pid != 0 && target.procfs.fd;
     if (running && any(target.grants & Grant::modify)) {
-        target.signaller = TRY(target::start_signaller(target));
+        signaller = TRY(target::start_signaller(target));
     }
     target::deadline::share();
     const pid_t parent = ::getpid();
@@ -320,6 +328,7 @@ Result<Supervised> start(const Open& open, const Place& place) {
                       .link = place.direct ? -1 : link_to_serve,
                       .pidfd = std::move(target.pidfd),
                       .signals = std::move(signals),
+                      .signaller = signaller,
                       .scratch = std::move(scratch)};
 }
 

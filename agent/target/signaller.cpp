@@ -136,7 +136,7 @@ Result<> confined_signaller() {
 
 }  // namespace
 
-Result<Fd> start_signaller(const Target& target) {
+Result<pid_t> start_signaller(Target& target) {
     auto [ours, its] = TRY(sys::socketpair());
     const auto status = TRY(sys::statx(target.procfs.fd, "", 0));
     const auto procfs = std::uint64_t{status.stx_dev_major} << 32 | status.stx_dev_minor;
@@ -149,7 +149,10 @@ Result<Fd> start_signaller(const Target& target) {
     }
     const pid_t parent = ::getpid();
     const pid_t child = TRY(sys::fork());
-    if (child > 0) return std::move(ours);
+    if (child > 0) {
+        target.signaller = std::move(ours);
+        return child;
+    }
     // Nothing of the session stays with it but the socket and the namespace.
     constexpr int out_of_the_way = 64;
     const int high = ::fcntl(its.get(), F_DUPFD_CLOEXEC, out_of_the_way);

@@ -14,8 +14,9 @@
 
 namespace limpet::target {
 
-// Forks it; it ends with its parent, or when nobody holds the returned descriptor any more.
-Result<Fd> start_signaller(const Target& target);
+// Forks it, and has target.signaller ask it; it ends with its parent, or when nobody holds that
+// descriptor any more. Its pid, to be waited for.
+Result<pid_t> start_signaller(Target& target);
 
 // To the process that `process`, its directory in the target's procfs, is held by. Without a
 // signaller (mode here) with one's own rights.

@@ -128,7 +128,8 @@ void compare(const Rules& rules) {
 
 TEST_CASE("a filter decides as libseccomp's of the same rules", "[filter]") {
     for (const auto who :
-         {Confined::command, Confined::shell, Confined::supervisor, Confined::remover}) {
+         {Confined::command, Confined::shell, Confined::supervisor, Confined::remover,
+          Confined::signaller}) {
         for (const auto opens : {Opens::any, Opens::reading, Opens::written_by_landlock}) {
             for (std::uint32_t grants = 0; grants < 128; ++grants) {
                 // A shell's filter is the same whatever it was granted, but for tracing.
@@ -137,6 +138,22 @@ TEST_CASE("a filter decides as libseccomp's of the same rules", "[filter]") {
                 compare(target::rules_of(who, static_cast<Grant>(grants), opens));
             }
         }
+    }
+}
+
+TEST_CASE("the signaller names processes by descriptors alone", "[filter]") {
+    const auto rules = target::rules_of(Confined::signaller, Grant::none, Opens::reading);
+    const auto answer = [&](int call) {
+        seccomp_data data{};
+        data.nr = call;
+        data.arch = seccomp_arch_native();
+        return decide(target::program_of(rules), data);
+    };
+    CHECK(answer(SYS_pidfd_send_signal) == SECCOMP_RET_ALLOW);
+    CHECK(answer(SYS_recvmsg) == SECCOMP_RET_ALLOW);
+    for (const int call : {SYS_kill, SYS_tgkill, SYS_pidfd_open, SYS_openat, SYS_openat2, SYS_sendmsg,
+                           SYS_socket, SYS_ptrace, SYS_execve, SYS_clone, SYS_capset, SYS_setuid}) {
+        CHECK(answer(call) == (SECCOMP_RET_ERRNO | EPERM));
     }
 }
 
@@ -161,6 +178,16 @@ TEST_CASE("a filter passes what its promise names and refuses the rest", "[filte
     CHECK(answer(Grant::trace, SYS_ptrace, PTRACE_SEIZE) == SECCOMP_RET_ALLOW);
     CHECK(answer(Grant::trace, SYS_ptrace, PTRACE_POKEDATA) == (SECCOMP_RET_ERRNO | EPERM));
     CHECK(answer(Grant::trace, SYS_process_vm_writev) == (SECCOMP_RET_ERRNO | EPERM));
+    CHECK(answer(Grant::processes, SYS_syslog, 3) == SECCOMP_RET_ALLOW);
+    CHECK(answer(Grant::processes, SYS_syslog, 5) == (SECCOMP_RET_ERRNO | EPERM));
+    CHECK(answer(Grant::files, SYS_syslog, 3) == (SECCOMP_RET_ERRNO | EPERM));
+    // Who may have somebody signalled may signal nobody.
+    constexpr auto signals = Grant::processes | Grant::signal;
+    CHECK(answer(signals, SYS_sendmsg) == SECCOMP_RET_ALLOW);
+    CHECK(answer(Grant::processes, SYS_sendmsg) == (SECCOMP_RET_ERRNO | EPERM));
+    for (const int call : {SYS_pidfd_send_signal, SYS_setpriority, SYS_tgkill, SYS_socket}) {
+        CHECK(answer(signals, call) == (SECCOMP_RET_ERRNO | EPERM));
+    }
     for (const int never : {SYS_execve, SYS_execveat, SYS_open_by_handle_at, SYS_io_uring_setup,
                             SYS_bpf, SYS_unshare, SYS_clone3}) {
         CHECK(answer(static_cast<Grant>(~0U), never) == (SECCOMP_RET_ERRNO | EPERM));

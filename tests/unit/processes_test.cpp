@@ -210,3 +210,55 @@ TEST_CASE("a cgroup outside of what we see is not taken for another", "[cgroup]"
     target.cgroup = "0::/../kubepods.slice/pod1.slice/app.scope\n";
     CHECK(commands::cgroup_state(target).version.empty());
 }
+
+TEST_CASE("controllers of v1 apart, with the unified hierarchy beside them", "[cgroup]") {
+    auto target = fixture();
+    target.cgroups = directory("cgroup/hybrid", "/sys/fs/cgroup");
+    target.cgroup = "4:memory:/app\n3:cpuacct:/app\n2:cpu:/app\n0::/app\n";
+    const auto state = commands::cgroup_state(target);
+    CHECK(state.version == "hybrid");
+    CHECK(state.memory.limit == 8192);
+    CHECK(state.cache == 2048);
+    CHECK(state.cpu.limit == 500);
+    CHECK(state.throttled_periods == 3);
+    CHECK(state.cpu_time == 7000);
+}
+
+TEST_CASE("free, uptime and vmstat of a captured machine", "[machine]") {
+    auto target = fixture();
+    target.cgroups = directory("cgroup/v2", "/sys/fs/cgroup");
+    target.cgroup = "0::/kubepods.slice/pod1.slice/app.scope\n";
+    CHECK(run(target, "free", {"-w"}).out ==
+          "               total        used        free      shared     buffers       cache   "
+          "available\n"
+          "Mem:         1000000      400000      200000        5000       10000      390000      "
+          "600000\n"
+          "Swap:              0           0           0\n"
+          "Cgroup:        32768         624       31744           8           -         400       "
+          "32136\n");
+    CHECK(run(target, "free", {"-h"}).out.find("Mem:           976Mi       390Mi       195Mi") !=
+          std::string::npos);
+    CHECK(run(target, "uptime", {"-p"}).out == "up 16 minutes\n");
+    const auto up = run(target, "uptime", {}).out;
+    CHECK(up.ends_with(" up 16 min,  load average: 0.50, 0.25, 0.10\n"));
+    const auto lines = run(target, "vmstat", {}).out;
+    CHECK(lines.ends_with(
+        "\n 2  1      0 200000  10000 390000    0    0     4     8    1    6 10  8 80  2  0\n"));
+}
+
+TEST_CASE("top of a captured machine has the cgroup beside it", "[machine]") {
+    auto target = fixture();
+    target.cgroups = directory("cgroup/v2", "/sys/fs/cgroup");
+    target.cgroup = "0::/kubepods.slice/pod1.slice/app.scope\n";
+    const auto text = run(target, "top", {"-b", "-n", "1"});
+    CHECK(text.status == 0);
+    CHECK(text.out.find("%Cpu(s): 10.0 us,  5.0 sy,  0.0 ni, 80.0 id,  2.5 wa") !=
+          std::string::npos);
+    CHECK(text.out.find("\nCgroup  : of 1.50 CPUs (throttled in ") != std::string::npos);
+    CHECK(text.out.find(", 1.0 of 32.0 MiB, 7 of 50 pids, 1 OOM kills\n") != std::string::npos);
+    // A name that is made to break tables stays one line.
+    for (const auto& line : {std::string("\n      1 ")}) {
+        CHECK(text.out.find(line) != std::string::npos);
+    }
+    CHECK(text.out.find('\033') == std::string::npos);
+}

@@ -2,7 +2,6 @@
 #include "commands/process/open_files.h"
 
 #include "commands/network/sockets.h"
-#include "limpet/limits.h"
 #include "parse/lines.h"
 #include "parse/maps.h"
 #include "parse/number.h"
@@ -90,7 +89,10 @@ Result<> each_open_file(const Process& process, unsigned parts, const Visit& vis
     if ((parts & descriptors) == 0) return {};
     const auto links = TRY(process.at.child("fd"));
     // Without it only what the links say is known.
-    const auto infos = parts & details ? process.at.child("fdinfo") : refused("fdinfo", "");
+    Process infos{.pid = process.pid};
+    if (parts & details) {
+        if (auto directory = process.at.child("fdinfo")) infos.at = *std::move(directory);
+    }
     target::Listing listing(links.fd, links.name);
     for (;;) {
         const auto entry = TRY(listing.next());
@@ -102,8 +104,8 @@ Result<> each_open_file(const Process& process, unsigned parts, const Visit& vis
         if (!link) continue;  // closed meanwhile
         OpenFile file{.number = parse::number<std::int64_t>(name).value_or(-1),
                       .link = *std::move(link)};
-        if (infos) {
-            if (auto text = infos->read(name, limits::small_file)) file.info = parse::fdinfo(*text);
+        if (infos.at.fd) {
+            if (const auto text = read_small(infos, name.c_str())) file.info = parse::fdinfo(*text);
         }
         if (parts & statuses) file.status = object(links.fd, name);
         visit(file);
