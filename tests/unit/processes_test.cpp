@@ -234,8 +234,8 @@ TEST_CASE("free, uptime and vmstat of a captured machine", "[machine]") {
           "Mem:         1000000      400000      200000        5000       10000      390000      "
           "600000\n"
           "Swap:              0           0           0\n"
-          "Cgroup:        32768         624       31744           8           -         400       "
-          "32136\n");
+          "Cgroup:        32768         512       31744           -           -         512       "
+          "32256\n");
     CHECK(run(target, "free", {"-h"}).out.find("Mem:           976Mi       390Mi       195Mi") !=
           std::string::npos);
     CHECK(run(target, "uptime", {"-p"}).out == "up 16 minutes\n");
