@@ -13,6 +13,7 @@ build=(
     g++ cmake ninja-build ccache
     libboost1.81-dev   # Asio and JSON, headers only
     zlib1g-dev libzstd-dev
+    libssl-dev         # 3.0; not with -DLIMPET_TLS=OFF
     libspdlog-dev libfmt-dev
 )
 demo=(
@@ -37,6 +38,8 @@ tests=(
     patch              # applies what diff prints
     mawk zstd          # yardsticks, with what Debian has anyway
     jq                 # what ours is compared with
+    curl wget openssl bind9-dnsutils netcat-openbsd  # the same
+    dnsmasq-base nginx-light  # servers that the tests start
     git                # the lint looks at tracked files only
     clang-19 clang-format-19 clang-tidy-19
     libclang-rt-19-dev # the fuzzers' runtime
@@ -44,7 +47,7 @@ tests=(
 
 image=(
     python3
-    g++-aarch64-linux-gnu zlib1g-dev:arm64 libzstd-dev:arm64
+    g++-aarch64-linux-gnu zlib1g-dev:arm64 libzstd-dev:arm64 libssl-dev:arm64
     qemu-user-static   # to see the foreign program run
 )
 

@@ -38,13 +38,24 @@ std::string without_dots(std::string_view path) {
     return out.append(tail);
 }
 
+// An address of IPv6, or a name: without what would make another URL of it.
+bool is_host(std::string_view host, bool bracketed) {
+    if (host.empty() || (bracketed && host.find(':') == host.npos)) return false;
+    constexpr std::string_view bad = "%[]<>{}|\\^`\"@:/?#";
+    return std::ranges::none_of(host, [&](char c) {
+        if (static_cast<unsigned char>(c) <= ' ' || c == 0x7f) return true;
+        return bad.find(c) != bad.npos && !(bracketed && (c == ':' || c == '%'));
+    });
+}
+
 Result<> read_authority(std::string_view authority, Url& result) {
     if (const auto at = authority.rfind('@'); at != authority.npos) {
         result.user = percent_decoded(authority.substr(0, at));
         authority.remove_prefix(at + 1);
     }
     std::string_view port;
-    if (authority.starts_with('[')) {
+    const bool bracketed = authority.starts_with('[');
+    if (bracketed) {
         const auto end = authority.find(']');
         if (end == authority.npos) return refused("url", "a bracket is not closed");
         result.host = authority.substr(1, end - 1);
@@ -56,10 +67,7 @@ Result<> read_authority(std::string_view authority, Url& result) {
         result.host = percent_decoded(authority.substr(0, colon));
         if (colon != authority.npos) port = authority.substr(colon + 1);
     }
-    const auto bad = [](char c) { return static_cast<unsigned char>(c) <= ' ' || c == 0x7f; };
-    if (result.host.empty() || std::ranges::any_of(result.host, bad)) {
-        return refused("url", "no host in it");
-    }
+    if (!is_host(result.host, bracketed)) return refused("url", "no host in it");
     result.port = result.secure() ? https_port : http_port;
     if (port.empty()) return {};
     const auto said = number<std::uint16_t>(port);

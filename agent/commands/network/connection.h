@@ -24,9 +24,10 @@ struct TlsSettings {
 // What a handshake came to; empty without OpenSSL.
 struct TlsCertificate {
     std::string subject, issuer;  // "CN = example.com, O = …"
-    std::string serial, not_before, not_after, key, signature, fingerprint;
-    std::vector<std::string> names;     // DNS and IP of the subjectAltName
-    std::int64_t begins = 0, ends = 0;  // seconds since the epoch
+    std::string serial, not_before, not_after, key, signature;
+    std::string fingerprint, fingerprint1;  // SHA-256, SHA-1
+    std::vector<std::string> names;         // DNS and IP of the subjectAltName
+    std::int64_t begins = 0, ends = 0;      // seconds since the epoch
     std::string pem;
 };
 struct TlsReport {
@@ -36,7 +37,6 @@ struct TlsReport {
     std::vector<TlsCertificate> chain;  // as it was sent, the server's own first
     int verdict = 0;                    // X509_V_*; 0: all is well
     std::string verdict_text;           // "certificate has expired"
-    bool resumed = false;
 };
 
 class Tls;
@@ -63,6 +63,9 @@ private:
     Fd socket_;
     std::unique_ptr<Tls> tls_;
 };
+
+// The certificates in a PEM file, at most so many; refused without OpenSSL.
+Result<std::vector<TlsCertificate>> read_certificates(std::string_view pem, std::size_t most);
 
 // The target's bundle of certificates, or that file: PEM.
 Result<std::string> trusted_roots(const target::Target& target, std::string_view file);

@@ -160,11 +160,12 @@ int perform(Invocation& call, CurlRequest& request, Transfer& transfer, HttpClie
                     return next.error().action == "protocol" ? curl_status::protocol
                                                              : curl_status::url;
                 }
-                if (transfer.redirects++ >= request.most_redirects) {
+                if (transfer.redirects >= request.most_redirects) {
                     error.subject = "Maximum (" + std::to_string(request.most_redirects) +
                                     ") redirects followed";
                     return curl_status::redirects;
                 }
+                ++transfer.redirects;
                 transfer.redirected += now() - client.times.begin;
                 redirected(plain, code);
                 if (request.uploads && plain.body.empty() && plain.method == "GET") {

@@ -119,10 +119,12 @@ void print_questions(Invocation& call, const DigView& view, const parse::DnsMess
         std::string line = ";";
         std::size_t column = 0;  // without the semicolon, as dig counts
         put(line, column, question.name);
+        // Where the class stands among the records.
+        const std::size_t at = view.ttl && view.category ? 32 : 24;
         indent(line, column, 24);
-        indent(line, column, 32);
+        if (at == 32) indent(line, column, at);
         put(line, column, parse::dns_class_name(question.category));
-        indent(line, column, 40);
+        indent(line, column, view.ttl || view.category ? at + 8 : at);
         line += parse::dns_type_name(question.type);
         call.out.write(line + "\n");
     }

@@ -1,13 +1,25 @@
 // network/tls_none.cpp - TLS where the agent was built without OpenSSL: it says so.
-#ifndef LIMPET_TLS
 #include "commands/network/tls_session.h"
 
 namespace limpet::commands {
 
 struct Tls::Session {};
 
-Result<std::unique_ptr<Tls>> Tls::begin(BorrowedFd /*socket*/, const TlsSettings& /*settings*/) {
+namespace {
+
+std::unexpected<Error> without() {
     return refused("tls", "this agent was built without it", "needs cmake -DLIMPET_TLS=ON");
+}
+
+}  // namespace
+
+Result<std::unique_ptr<Tls>> Tls::begin(BorrowedFd /*socket*/, const TlsSettings& /*settings*/) {
+    return without();
+}
+
+Result<std::vector<TlsCertificate>> read_certificates(std::string_view /*pem*/,
+                                                      std::size_t /*most*/) {
+    return without();
 }
 
 // begin() makes none: these are here for the linker.
@@ -23,4 +35,3 @@ Result<> Tls::wait(int /*outcome*/, std::int64_t /*deadline*/, const char* /*act
 }
 
 }  // namespace limpet::commands
-#endif
