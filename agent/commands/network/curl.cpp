@@ -202,6 +202,7 @@ int run_url(Invocation& call, CurlRequest& request, const std::string& text,
     Transfer transfer;
     transfer.begin = now();
     transfer.asked = text;
+    transfer.socket = request.settings.unix_socket;
     transfer.filename = output;
     request.settings.deadline =
         request.most_time == never ? never : transfer.begin + request.most_time;

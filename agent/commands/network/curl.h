@@ -31,7 +31,7 @@ Result<CurlRequest> curl_request(Invocation& call);
 struct Transfer {
     parse::Url url;
     std::string asked;  // as it was typed
-    std::string method, filename, problem, redirect_url;
+    std::string method, filename, problem, redirect_url, socket;
     int status = 0;  // of curl
     int redirects = 0, connections = 0;
     std::int64_t begin = 0, redirected = 0;  // microseconds; the latter spent before the last hop

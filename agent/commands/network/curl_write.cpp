@@ -84,7 +84,9 @@ std::string value_of(std::string_view name, const Transfer& transfer, const Http
     if (name == "redirect_url") return transfer.redirect_url;
     if (name == "filename_effective") return transfer.filename;
     if (name == "content_type") return std::string(client.head.field("Content-Type").value_or(""));
-    if (name == "remote_ip") return address(client.remote);
+    if (name == "remote_ip") {
+        return transfer.socket.empty() ? address(client.remote) : transfer.socket;
+    }
     if (name == "local_ip") return address(client.local);
     if (name == "remote_port") return std::to_string(client.remote.port);
     if (name == "local_port") return std::to_string(client.local.port);
