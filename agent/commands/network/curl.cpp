@@ -308,7 +308,8 @@ constexpr Option options[]{
     {0, "http1.1", "", "speak HTTP/1.1: as without"},
 };
 
-constexpr std::string_view writes_with[]{"output", "remote-name"};
+// A socket that only its owner may use is reached with the owner's rights, as a file is written.
+constexpr std::string_view writes_with[]{"output", "remote-name", "unix-socket"};
 
 constexpr Command curl{
     .name = "curl",
@@ -321,7 +322,8 @@ constexpr Command curl{
     .help =
         "Names are looked up as the target would. -o and -O write in the target: that needs "
         "--allow\n"
-        "modify or --scratch; -o /dev/null does not. No proxy is asked, and no HTTP/2 spoken.\n"
+        "modify or --scratch; -o /dev/null does not. A socket that is not open to everybody needs\n"
+        "--allow modify. No proxy is asked, and no HTTP/2 spoken.\n"
         "-w: http_code, http_version, method, url_effective, redirect_url, content_type, "
         "remote_ip,\n"
         "remote_port, local_ip, local_port, scheme, ssl_verify_result, num_redirects, "

@@ -137,7 +137,11 @@ Result<Fd> connect_unix(const target::Target& target, std::string_view path, int
     }
     Fd socket(::socket(AF_UNIX, type | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
     if (!socket) return failed("socket", path);
-    TRY(finish(socket, reinterpret_cast<const sockaddr*>(&to), size, path, deadline));
+    auto done = finish(socket, reinterpret_cast<const sockaddr*>(&to), size, path, deadline);
+    if (!done) {
+        if (done.error().code == EACCES) done.error().hint = "it is not open to everybody";
+        return std::unexpected(std::move(done).error());
+    }
     return socket;
 }
 

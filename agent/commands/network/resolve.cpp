@@ -92,9 +92,14 @@ Resolver::Resolver(const target::Target& target) : target_(target) {
         // resolv.conf(5): without a server, the one on this machine.
         settings.servers.push_back(*parse::address("127.0.0.1"));
     }
-    for (const char* loader : {"/lib/ld-musl-x86_64.so.1", "/lib/ld-musl-aarch64.so.1"}) {
-        if (target::stat(target, loader, target::Follow::no)) musl_ = true;
-    }
+    // By the loaders that are there; a target with both is glibc's, as Debian with musl-tools.
+    const auto any_of = [&](std::initializer_list<const char*> loaders) {
+        return std::ranges::any_of(loaders, [&](const char* path) {
+            return target::stat(target, path, target::Follow::no).has_value();
+        });
+    };
+    musl_ = any_of({"/lib/ld-musl-x86_64.so.1", "/lib/ld-musl-aarch64.so.1"}) &&
+            !any_of({"/lib64/ld-linux-x86-64.so.2", "/lib/ld-linux-aarch64.so.1"});
 }
 
 void Resolver::step(std::string_view source, std::string_view text) {
