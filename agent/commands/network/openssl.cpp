@@ -178,7 +178,7 @@ int run_client(Invocation& call, std::span<const std::string> words) {
     auto client = read_client(call, words);
     if (!client) return call.misused(text(client.error()));
     auto& one = client->probe;
-    if (const auto done = probe(call, one); !done) {
+    if (const auto done = shake_hands(call, one); !done) {
         call.complain(done.error());
         return 1;
     }

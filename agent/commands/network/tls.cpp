@@ -31,7 +31,7 @@ Result<> read_peer(TlsProbe& probe, std::string_view word) {
     return {};
 }
 
-Result<> probe(Invocation& call, TlsProbe& probe) {
+Result<> shake_hands(Invocation& call, TlsProbe& probe) {
     const auto begin = now();
     auto& tls = probe.tls;
     if (tls.name.empty()) tls.name = probe.host;
@@ -178,7 +178,7 @@ int run(Invocation& call) {
     auto peer = words[0];
     if (words.size() == 2) peer.append(":").append(words[1]);
     if (const auto read = read_peer(one, peer); !read) return call.misused(text(read.error()));
-    if (const auto done = probe(call, one); !done) {
+    if (const auto done = shake_hands(call, one); !done) {
         call.complain(done.error());
         return 1;
     }

@@ -26,7 +26,7 @@ struct TlsProbe {
 Result<> read_peer(TlsProbe& probe, std::string_view word);
 // An error when nothing was connected; a handshake that fails is in `failure`, so that what is
 // known of it can be told.
-Result<> probe(Invocation& call, TlsProbe& probe);
+Result<> shake_hands(Invocation& call, TlsProbe& probe);
 // What a table or JSON says of one certificate.
 void print_certificate(Invocation& call, const TlsCertificate& one);
 
