@@ -80,7 +80,8 @@ std::string value_of(std::string_view name, const Transfer& transfer, const Http
     if (name == "method") return transfer.method;
     if (name == "url") return transfer.asked;
     if (name == "url_effective") return transfer.url.text();
-    if (name == "scheme") return transfer.url.secure() ? "HTTPS" : "HTTP";
+    if (name == "scheme")
+        return client.times.connected == 0 ? "" : transfer.url.secure() ? "HTTPS" : "HTTP";
     if (name == "redirect_url") return transfer.redirect_url;
     if (name == "filename_effective") return transfer.filename;
     if (name == "content_type") return std::string(client.head.field("Content-Type").value_or(""));
