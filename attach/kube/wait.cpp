@@ -22,6 +22,9 @@ constexpr Obstacle obstacles[] = {
     {"ImagePullBackOff",
      "--image names another; the pod's own imagePullSecrets are what a private registry gets"},
     {"InvalidImageName", "--image names another"},
+    // CRI-O's, to a name without a registry.
+    {"ImageInspectError", "--image names another, with its registry"},
+    {"SignatureValidationFailed", "--image names another"},
     {"ErrImageNeverPull",
      "the image is not on the node: load it there, or --image-pull-policy IfNotPresent"},
     {"CreateContainerConfigError", "another --profile, or --custom with another securityContext"},

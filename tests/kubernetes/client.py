@@ -161,6 +161,7 @@ def a_container_that_cannot_start_is_one_clear_line_at_once():
             ("CreateContainerConfigError", "container has runAsNonRoot and image will run as root",
              "--profile"),
             ("CreateContainerError", "context deadline exceeded", "--custom"),
+            ("ImageInspectError", "short-name did not resolve to an alias", "with its registry"),
             ("RunContainerError", "exec: /limpet-agent: no such file", "/limpet-agent")):
         cluster = Cluster(started={"waiting": {"reason": reason, "message": message}})
         done = cluster.limpet("exec", "web", "--", "true", timeout=5)

@@ -127,9 +127,8 @@ void compare(const Rules& rules) {
 }  // namespace
 
 TEST_CASE("a filter decides as libseccomp's of the same rules", "[filter]") {
-    for (const auto who :
-         {Confined::command, Confined::shell, Confined::supervisor, Confined::remover,
-          Confined::signaller}) {
+    for (const auto who : {Confined::command, Confined::shell, Confined::supervisor,
+                           Confined::remover, Confined::signaller}) {
         for (const auto opens : {Opens::any, Opens::reading, Opens::written_by_landlock}) {
             for (std::uint32_t grants = 0; grants < 128; ++grants) {
                 // A shell's filter is the same whatever it was granted, but for tracing.
@@ -151,8 +150,9 @@ TEST_CASE("the signaller names processes by descriptors alone", "[filter]") {
     };
     CHECK(answer(SYS_pidfd_send_signal) == SECCOMP_RET_ALLOW);
     CHECK(answer(SYS_recvmsg) == SECCOMP_RET_ALLOW);
-    for (const int call : {SYS_kill, SYS_tgkill, SYS_pidfd_open, SYS_openat, SYS_openat2, SYS_sendmsg,
-                           SYS_socket, SYS_ptrace, SYS_execve, SYS_clone, SYS_capset, SYS_setuid}) {
+    for (const int call :
+         {SYS_kill, SYS_tgkill, SYS_pidfd_open, SYS_openat, SYS_openat2, SYS_sendmsg, SYS_socket,
+          SYS_ptrace, SYS_execve, SYS_clone, SYS_capset, SYS_setuid}) {
         CHECK(answer(call) == (SECCOMP_RET_ERRNO | EPERM));
     }
 }

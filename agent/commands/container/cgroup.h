@@ -32,7 +32,7 @@ struct CgroupState {
     std::optional<std::uint64_t> oom_kills;
     std::optional<std::uint64_t> periods, throttled_periods;
     std::optional<std::uint64_t> cpu_time;  // microseconds that it has run
-    std::string cpus;  // "0-3"
+    std::string cpus;                       // "0-3"
 
     // What only cgroup_details() reads.
     CgroupLimit high;                       // bytes above which memory is reclaimed, v2
