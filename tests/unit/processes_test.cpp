@@ -243,7 +243,7 @@ TEST_CASE("free, uptime and vmstat of a captured machine", "[machine]") {
     CHECK(up.ends_with(" up 16 min,  load average: 0.50, 0.25, 0.10\n"));
     const auto lines = run(target, "vmstat", {}).out;
     CHECK(lines.ends_with(
-        "\n 2  1      0 200000  10000 390000    0    0     4     8    1    6 10  8 80  2  0\n"));
+        "\n 2  1      0 200000  10000 390000    0    0     4     8    1    6 10  8 80  3  0\n"));
 }
 
 TEST_CASE("top of a captured machine has the cgroup beside it", "[machine]") {
