@@ -236,7 +236,8 @@ int run_url(Invocation& call, CurlRequest& request, const std::string& text,
             call.complain("(" + std::to_string(transfer.status) + ") " + transfer.problem);
         }
     }
-    if (request.format) write_out(call, *request.format, transfer, client);
+    // As curl has it: nothing is said of what was no URL.
+    if (request.format && url) write_out(call, *request.format, transfer, client);
     call.out.flush();
     return transfer.status;
 }
