@@ -167,7 +167,7 @@ Result<> Copy::dress(const Place& to, const struct statx& status, int from, int 
                           {status.stx_mtime.tv_sec, status.stx_mtime.tv_nsec}});
 }
 
-Result<> Copy::fill(const Item& item, const Place& to, const Fd& out, bool made) {
+Result<> Copy::fill(const Item& item, const Place& to, const Fd& out) {
     const Fd in = TRY(open_source(item));
     struct stat status{};
     if (::fstat(in.get(), &status) != 0) return item.from.failed("stat");
@@ -186,8 +186,8 @@ Result<> Copy::file(const Item& item, const Result<struct statx>& there) {
         auto out = item.operand ? create(call_, item.to.spoken, Writing::truncate, mode)
                                 : open_at(item.to, O_WRONLY | O_TRUNC);
         if (out) {
-            if (!item.operand) return fill(item, item.to, *out, false);
-            return fill(item, TRY(place_behind(call_, item.to.spoken)), *out, false);
+            if (!item.operand) return fill(item, item.to, *out);
+            return fill(item, TRY(place_behind(call_, item.to.spoken)), *out);
         }
         if (!force) return std::unexpected(out.error());
     }
@@ -196,7 +196,7 @@ Result<> Copy::file(const Item& item, const Result<struct statx>& there) {
     half.borrowed = item.to.at();
     auto out = open_at(half, O_WRONLY | O_CREAT | O_EXCL, mode);
     if (!out) return std::unexpected(out.error());
-    auto done = fill(item, half, *out, true);
+    auto done = fill(item, half, *out);
     if (done) done = rename(half, item.to);
     if (!done) (void)remove(half, false);
     return done;

@@ -46,7 +46,7 @@ private:
     Result<> file(const Item& item, const Result<struct statx>& there);
     Result<> special(const Item& item, const Result<struct statx>& there);
     Result<Fd> open_source(const Item& item);
-    Result<> fill(const Item& item, const Place& to, const Fd& out, bool made);
+    Result<> fill(const Item& item, const Place& to, const Fd& out);
     Result<> dress(const Place& to, const struct statx& status, int from = -1, int opened = -1);
     void attributes(int from, int to) const;
     void say(const Item& item);

@@ -121,9 +121,9 @@ void Module::name(const target::Target& target) {
     if (symbols) return;
     // What was split off at the build, where the image has it.
     if (build_id.size() > 2) {
-        const auto path = "/usr/lib/debug/.build-id/" + build_id.substr(0, 2) + "/" +
-                          build_id.substr(2) + ".debug";
-        if (const auto split = open_elf(target, path)) {
+        const auto debug = "/usr/lib/debug/.build-id/" + build_id.substr(0, 2) + "/" +
+                           build_id.substr(2) + ".debug";
+        if (const auto split = open_elf(target, debug)) {
             symbols = name_from(split->file, SHT_SYMTAB, wanted);
         }
     }
