@@ -1,4 +1,4 @@
-# copy.py - limpet cp both ways on a shell-less container: trees, holes, links, what goes wrong.
+# copying.py - limpet cp both ways on a shell-less container: trees, holes, links, what goes wrong.
 import hashlib
 import json
 import os
