@@ -73,7 +73,7 @@ REQUESTS = [
     "-f U/none", "-fsS U/deny", "--fail-with-body U/deny", "-L -d x U/seen", "-L -d x U/see",
     "-L -X PUT -d x U/see", "--http1.0 U/echo", "--json {} U/echo", "U/folder/../text", "--path-as-is U/./text",
     "--unix-socket S http://x/echo", "--compressed U/text", "U/text U/empty", "http://127.0.0.1:1/", "http://[bad/",
-    "--max-filesize 10 U/text", "-T F U/echo", "gopher2:/x", "-o /dev/null U/text", "--resolve name:P:127.0.0.1 http://name:P/echo",
+    "--max-filesize 10 U/text", "-T F U/echo", "-o /dev/null U/text", "--resolve name:P:127.0.0.1 http://name:P/echo",
     "-m 5 --connect-timeout 2 U/text", "-d @F U/echo", "--data-binary @F U/echo",
 ]
 FORMAT = ("|%{http_code} %{response_code} %{num_redirects} %{size_download} %{content_type} %{url_effective} %{method} "

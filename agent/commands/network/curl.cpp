@@ -237,7 +237,8 @@ int run_url(Invocation& call, CurlRequest& request, const std::string& text,
         }
     }
     // As curl has it: nothing is said of what was no URL.
-    if (request.format && url) write_out(call, *request.format, transfer, client);
+    if (request.format && transfer.status != curl_status::url)
+        write_out(call, *request.format, transfer, client);
     call.out.flush();
     return transfer.status;
 }
