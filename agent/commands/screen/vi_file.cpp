@@ -4,8 +4,6 @@
 #include "commands/screen/vi.h"
 #include "sys/file.h"
 
-#include <unistd.h>
-
 #include <algorithm>
 
 namespace limpet::commands::vi {
@@ -101,17 +99,18 @@ bool Vi::write(std::string_view given, Range lines, bool force) {
     const auto first = whole ? 0 : lines.first;
     const auto count = whole ? text_.size() : lines.last - lines.first + 1;
     const auto all = text_.text(first, count);
-    const auto file = create(call_, name, Writing::keep);
+    const bool there =
+        target::stat(call_.target, call_.path(name), target::Follow::yes).has_value();
+    // Whether it may be written at all, before anything is done beside it.
+    auto file = create(call_, name, Writing::keep);
     if (!file) {
         message_ = limpet::text(file.error());
         return false;
     }
-    const auto replaced = replace(call_, name, all);
+    const auto replaced = there ? replace(call_, name, all) : Result<>(refused("replace", "new"));
     if (!replaced) {
-        Result<> done;
-        // What is no file has no length.
-        if (::ftruncate(file->get(), 0) != 0 && errno != EINVAL) done = failed("write", name);
-        if (done) done = sys::write_all(*file, all);
+        if (there) file = create(call_, name, Writing::truncate);
+        const auto done = file ? sys::write_all(*file, all) : std::unexpected(file.error());
         if (!done) {
             message_ =
                 limpet::text(done.error()) + ": " + name + " is not whole; the text is still here";
@@ -121,7 +120,7 @@ bool Vi::write(std::string_view given, Range lines, bool force) {
     if (name_.empty()) name_ = name;
     if (whole && name == name_) text_.saved();
     message_ = sizes(name, text_.empty() ? 0 : count, all.size()) + " written";
-    if (!replaced) message_ += " in place (" + limpet::text(replaced.error()) + ")";
+    if (there && !replaced) message_ += " in place (" + limpet::text(replaced.error()) + ")";
     return true;
 }
 
