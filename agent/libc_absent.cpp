@@ -10,6 +10,7 @@
 #include <cstddef>
 #include <cstdlib>
 
+// NOLINTBEGIN(bugprone-reserved-identifier,cert-dcl37-c,cert-dcl51-cpp)
 extern "C" {
 
 // Messages as they are in the program.
@@ -47,3 +48,4 @@ void* __wcsmbs_gconv_fcts_c[4];
 int __gconv_lock;
 
 }  // extern "C"
+// NOLINTEND(bugprone-reserved-identifier,cert-dcl37-c,cert-dcl51-cpp)

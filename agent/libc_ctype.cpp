@@ -58,6 +58,11 @@ constexpr std::array<std::int32_t, size> mapped(int first, int last, int by) {
 constexpr auto upper_table = mapped('a', 'z', 'A' - 'a');
 constexpr auto lower_table = mapped('A', 'Z', 'a' - 'A');
 
+union Value {
+    const void* table;
+    std::uintptr_t number;
+};
+
 struct Category {
     const char* name;
     const void* file[3];  // where it came from: nowhere
@@ -65,11 +70,12 @@ struct Category {
     std::uint32_t users;  // all bits: never freed
     std::uint32_t transliterates;
     std::uint32_t count;
-    const void* values[86];
+    Value values[86];
 };
 
 }  // namespace
 
+// NOLINTBEGIN(bugprone-reserved-identifier,cert-dcl37-c,cert-dcl51-cpp)
 extern "C" {
 
 extern const char _nl_C_name[];
@@ -92,11 +98,27 @@ constinit const Category _nl_C_LC_CTYPE{
     .transliterates = 0,
     .count = 86,
     .values =
-        {&_nl_C_LC_CTYPE_class, &_nl_C_LC_CTYPE_toupper, nullptr, &_nl_C_LC_CTYPE_tolower, nullptr,
-         &wide_class_table, nullptr, nullptr, nullptr, nullptr,
-         "upper\0lower\0alpha\0digit\0xdigit\0space\0print\0graph\0blank\0cntrl\0punct\0alnum\0",
-         "toupper\0tolower\0", nullptr, reinterpret_cast<const void*>(1), _nl_C_codeset,
-         &_nl_C_LC_CTYPE_toupper[below], &_nl_C_LC_CTYPE_tolower[below]},
+        {
+            {&_nl_C_LC_CTYPE_class},
+            {&_nl_C_LC_CTYPE_toupper},
+            {},
+            {&_nl_C_LC_CTYPE_tolower},
+            {},
+            {&wide_class_table},
+            {},
+            {},
+            {},
+            {},
+            {"upper\0lower\0alpha\0digit\0xdigit\0space\0print\0graph\0blank\0cntrl\0punct\0"
+             "alnum\0"},
+            {"toupper\0tolower\0"},
+            {},
+            {.number = 1},  // bytes of a character, at most
+            {_nl_C_codeset},
+            {&_nl_C_LC_CTYPE_toupper[below]},
+            {&_nl_C_LC_CTYPE_tolower[below]},
+        },
 };
 
 }  // extern "C"
+// NOLINTEND(bugprone-reserved-identifier,cert-dcl37-c,cert-dcl51-cpp)

@@ -16,6 +16,7 @@ unsigned char lower(char c) { return byte(c >= 'A' && c <= 'Z' ? static_cast<cha
 
 }  // namespace
 
+// NOLINTBEGIN(bugprone-reserved-identifier,cert-dcl37-c,cert-dcl51-cpp)
 extern "C" {
 
 int strncmp(const char* a, const char* b, std::size_t size) {
@@ -85,3 +86,4 @@ std::size_t __strnlen(const char* text, std::size_t size) {
 std::size_t strnlen(const char* text, std::size_t size) { return __strnlen(text, size); }
 
 }  // extern "C"
+// NOLINTEND(bugprone-reserved-identifier,cert-dcl37-c,cert-dcl51-cpp)

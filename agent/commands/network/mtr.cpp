@@ -87,11 +87,12 @@ int run_mtr(Invocation& call) {
     // Until somebody stops it on a terminal, ten times for a report.
     const bool report =
         call.options.has('r') || call.options.has('w') || call.json() || !call.out.terminal();
-    double cycles = 0;
+    std::uint64_t cycles = 0;
     const auto read_all = [&]() -> Result<> {
         TRY(read_trace(trace));
         if (!call.options.has('u') && !call.options.has('T')) trace.probe.kind = ProbeKind::icmp;
-        cycles = TRY(number_option(call.options, 'c', 1, 1e9, report ? 10 : 1e9));
+        cycles = static_cast<std::uint64_t>(
+            TRY(number_option(call.options, 'c', 1, 1e9, report ? 10 : 1e9)));
         trace.patience =
             static_cast<std::int64_t>(TRY(number_option(call.options, 'Z', 0, 3600, 1)) * second);
         return {};
@@ -102,20 +103,21 @@ int run_mtr(Invocation& call) {
     }
     catch_interrupt();
     std::vector<Hop> hops;
-    for (double cycle = 0; cycle < cycles && !interrupted(); ++cycle) {
+    for (std::uint64_t cycle = 0; cycle < cycles && !interrupted(); ++cycle) {
         const auto begun = now();
         auto prober = Prober::open(trace.probe);
         if (!prober) {
             call.complain(prober.error());
             return 1;
         }
-        trace.all.assign(static_cast<std::size_t>(trace.hops - trace.first + 1), {});
+        trace.all.assign(
+            static_cast<std::size_t>(trace.hops) - static_cast<std::size_t>(trace.first) + 1, {});
         if (const auto done = follow(trace, *prober, [](int) {}); !done)
             call.complain(done.error());
         add(hops, trace);
         if (trace.end)
-            hops.resize(
-                std::min(hops.size(), static_cast<std::size_t>(trace.end - trace.first + 1)));
+            hops.resize(std::min(hops.size(), static_cast<std::size_t>(trace.end) -
+                                                  static_cast<std::size_t>(trace.first) + 1));
         // No two cycles have numbers in common, so that what comes late counts for none.
         trace.base = static_cast<std::uint16_t>((trace.base + 256) % 16384);
         if (!report) {

@@ -169,6 +169,7 @@ WEAK int CONF_parse_list(const char* list, int separator, int trims,
 // ---- sscanf(3), which OpenSSL has for one thing: "%d.%d.%d.%d%n" of an address. That of glibc
 // brings character sets and locales with it; nothing else in the agent calls it.
 
+// NOLINTNEXTLINE(bugprone-reserved-identifier,cert-dcl37-c,cert-dcl51-cpp)
 int __isoc99_sscanf(const char* text, const char* format, ...) {
     const char* const begin = text;
     int taken = 0;

@@ -7,6 +7,7 @@
 #include "parse/regex.h"
 #include "sys/file.h"
 
+#include <algorithm>
 #include <array>
 
 namespace limpet::commands {

@@ -38,8 +38,8 @@ Result<> follow(Trace& trace, Prober& prober, const std::function<void(int hop)>
         const auto time = now();
         std::size_t out = 0;
         std::int64_t until = time + second;
-        const auto limit =
-            static_cast<std::size_t>((trace.last() - trace.first + 1) * trace.queries);
+        const auto limit = static_cast<std::size_t>(trace.last() - trace.first + 1) *
+                           static_cast<std::size_t>(trace.queries);
         for (std::size_t i = 0; i < next; ++i) {
             auto& query = trace.all[i];
             if (query.over) continue;

@@ -98,7 +98,8 @@ int run_traceroute(Invocation& call) {
         call.complain(done.error());
         return 2;
     }
-    trace.all.resize(static_cast<std::size_t>((trace.hops - trace.first + 1) * trace.queries));
+    trace.all.resize(static_cast<std::size_t>(trace.hops - trace.first + 1) *
+                     static_cast<std::size_t>(trace.queries));
     auto prober = Prober::open(trace.probe);
     if (!prober) {
         call.complain(prober.error());

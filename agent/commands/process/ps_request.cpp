@@ -171,73 +171,79 @@ Result<> bsd_word(Request& request, ProcessNames& names, const std::vector<std::
     return {};
 }
 
+Result<> read_option(Request& request, ProcessNames& names, const Option& option,
+                     const std::string& value, bool& json) {
+    if (option.name == "sort") TRY(add_order(request, value));
+    if (option.name == "forest") request.forest = true;
+    if (option.name == "no-headers" || option.name == "noheaders") request.heading = false;
+    if (option.name == "cols" || option.name == "columns" || option.name == "width") {
+        request.width = parse::number<std::size_t>(value);
+        if (!request.width) return unfit("--cols", value, "is not a number");
+    }
+    if (option.name == "ppid") {
+        request.selects = true;
+        TRY(add_numbers(request.parents, value));
+    }
+    switch (option.letter) {
+        case 'f': request.full = true; break;
+        case 'F': request.preset = fuller_format; break;
+        case 'l': request.detailed = true; break;
+        case 'j': request.preset = job_format; break;
+        case 'y': request.without_flags = true; break;
+        case 'w': request.wide = true; break;
+        case 'H': request.forest = true; break;
+        case 'd': request.no_leaders = true; break;
+        case 'N': request.negated = true; break;
+        case 'T':
+        case 'L': request.threads = true; break;
+        case 'p':
+        case 'q':
+            request.selects = true;
+            TRY(add_numbers(request.pids, value));
+            break;
+        case 's':
+        case 'g':
+            request.selects = true;
+            TRY(add_numbers(request.sessions, value));
+            break;
+        case 't':
+            request.selects = true;
+            TRY(add_terminals(request.terminals, value));
+            break;
+        case 'u':
+        case 'U':
+        case 'G':
+            request.selects = true;
+            TRY(add_ids(option.letter == 'u'   ? request.users
+                        : option.letter == 'U' ? request.real_users
+                                               : request.groups,
+                        names, value, option.letter == 'G'));
+            break;
+        case 'C':
+            request.selects = true;
+            for (std::string_view rest = value; !rest.empty();) {
+                request.names.emplace_back(parse::take(rest, ','));
+            }
+            break;
+        case 'o':
+            if (value == "json" || value == "table") {
+                json = value == "json";
+            } else {
+                request.format += value + ",";
+            }
+            break;
+        default: break;
+    }
+    return {};
+}
+
 }  // namespace
 
 Result<Request> read_request(Invocation& call, ProcessNames& names) {
     Request request;
     bool json = false;
     for (const auto& [option, value] : call.options.all()) {
-        if (option->name == "sort") TRY(add_order(request, value));
-        if (option->name == "forest") request.forest = true;
-        if (option->name == "no-headers" || option->name == "noheaders") request.heading = false;
-        if (option->name == "cols" || option->name == "columns" || option->name == "width") {
-            request.width = parse::number<std::size_t>(value);
-            if (!request.width) return unfit("--cols", value, "is not a number");
-        }
-        if (option->name == "ppid") {
-            request.selects = true;
-            TRY(add_numbers(request.parents, value));
-        }
-        switch (option->letter) {
-            case 'f': request.full = true; break;
-            case 'F': request.preset = fuller_format; break;
-            case 'l': request.detailed = true; break;
-            case 'j': request.preset = job_format; break;
-            case 'y': request.without_flags = true; break;
-            case 'w': request.wide = true; break;
-            case 'H': request.forest = true; break;
-            case 'd': request.no_leaders = true; break;
-            case 'N': request.negated = true; break;
-            case 'T':
-            case 'L': request.threads = true; break;
-            case 'p':
-            case 'q':
-                request.selects = true;
-                TRY(add_numbers(request.pids, value));
-                break;
-            case 's':
-            case 'g':
-                request.selects = true;
-                TRY(add_numbers(request.sessions, value));
-                break;
-            case 't':
-                request.selects = true;
-                TRY(add_terminals(request.terminals, value));
-                break;
-            case 'u':
-            case 'U':
-            case 'G':
-                request.selects = true;
-                TRY(add_ids(option->letter == 'u'   ? request.users
-                            : option->letter == 'U' ? request.real_users
-                                                    : request.groups,
-                            names, value, option->letter == 'G'));
-                break;
-            case 'C':
-                request.selects = true;
-                for (std::string_view rest = value; !rest.empty();) {
-                    request.names.emplace_back(parse::take(rest, ','));
-                }
-                break;
-            case 'o':
-                if (value == "json" || value == "table") {
-                    json = value == "json";
-                } else {
-                    request.format += value + ",";
-                }
-                break;
-            default: break;
-        }
+        TRY(read_option(request, names, *option, value, json));
     }
     for (std::size_t i = 0; i < call.operands.size(); ++i) {
         TRY(bsd_word(request, names, call.operands, i));

@@ -3,6 +3,7 @@
 #include "parse/number.h"
 
 #include <unistd.h>
+#include <algorithm>
 #include <functional>
 
 namespace limpet::commands {
