@@ -184,6 +184,13 @@ void close_unneeded(Grant promise, const Target& target) {
     }
 }
 
+// Netfilter's rules are listed only to who might change them, and so only in a session that may
+// change something.
+bool lists_netfilter(const Target& target) {
+    constexpr auto both = Grant::network | Grant::modify;
+    return (target.grants & both) == both;
+}
+
 // There is no uid to spare, and what has no CAP_SYS_ADMIN keeps the image's root: one program.
 Result<> confine_beside(const Target& target, bool forks) {
     if (target.rung == 'A') TRY(empty_root());
@@ -192,7 +199,7 @@ Result<> confine_beside(const Target& target, bool forks) {
     const auto held = TRY(sys::capget());
     auto permitted = sidecar_capabilities(all_of(target), target);
     if (target.network) permitted |= sys::bit(CAP_SYS_ADMIN);
-    if (any(target.grants & Grant::network)) permitted |= sys::bit(CAP_NET_ADMIN);
+    if (lists_netfilter(target)) permitted |= sys::bit(CAP_NET_ADMIN);
     permitted &= held.permitted;
     if (held.effective & sys::bit(CAP_SETPCAP)) TRY(sys::drop_bounding(permitted));
     constexpr auto reading = sys::bit(CAP_DAC_READ_SEARCH) | sys::bit(CAP_DAC_OVERRIDE);
@@ -212,17 +219,15 @@ Result<> confine_session(const Target& target, bool forks) {
     TRY(limit(RLIMIT_CORE, 0, "RLIMIT_CORE"));
     TRY(limit(RLIMIT_NOFILE, 4096, "RLIMIT_NOFILE"));
 
-    // The network commands' setns(2) wants CAP_SYS_ADMIN, netfilter's rules are listed only to
-    // CAP_NET_ADMIN; they are raised in the child that joins, and given up before it reads
-    // anything.
+    // The network commands' setns(2) wants CAP_SYS_ADMIN; it and CAP_NET_ADMIN are raised in the
+    // child that joins, and given up before it reads anything.
     std::uint64_t permitted = capabilities_for(
         all_of(target) |
         (target.mode == Mode::none ? Grant::files | Grant::processes : Grant::none));
     // For setfsuid(2) alone: no filter of a session has setuid(2).
     if (may_write(target)) permitted |= sys::bit(CAP_SETUID) | sys::bit(CAP_SETGID);
-    if (any(target.grants & Grant::network)) {
-        permitted |= sys::bit(CAP_SYS_ADMIN) | sys::bit(CAP_NET_ADMIN);
-    }
+    if (any(target.grants & Grant::network)) permitted |= sys::bit(CAP_SYS_ADMIN);
+    if (lists_netfilter(target)) permitted |= sys::bit(CAP_NET_ADMIN);
     const auto held = TRY(sys::capget());
     permitted &= held.permitted;
     if (held.effective & sys::bit(CAP_SETPCAP)) TRY(sys::drop_bounding(permitted));

@@ -1,6 +1,7 @@
 // target/signaller.cpp - the one process of a session that may signal the target's.
 #include "target/signaller.h"
 
+#include "parse/number.h"
 #include "sys/file.h"
 #include "sys/process.h"
 #include "target/confine.h"
@@ -15,7 +16,6 @@
 #include <algorithm>
 #include <array>
 #include <csignal>
-#include <cstdlib>
 #include <cstring>
 #include <utility>
 
@@ -170,7 +170,8 @@ Result<pid_t> start_signaller(Target& target) {
 Result<> send_signal(const Target& target, const Directory& process, int signal) {
     const auto name = process.name.substr(process.name.rfind('/') + 1);
     if (target.signaller) {
-        return ask(target, process, {.value = signal, .pid = std::atoi(name.c_str())});
+        return ask(target, process,
+                   {.value = signal, .pid = parse::number<pid_t>(name).value_or(0)});
     }
     const int code = signal_through(process.fd.get(), signal);
     if (code != 0) return failed("signal", name, code);

@@ -36,10 +36,10 @@ double seconds_since(std::chrono::steady_clock::time_point start) {
     return std::max(passed.count(), 0.001);
 }
 
-std::string clock(double seconds) {
-    const auto whole = static_cast<long>(seconds);
+std::string clock(std::uint64_t seconds) {
     char text[32];
-    std::snprintf(text, sizeof text, "%ld:%02ld", whole / 60, whole % 60);
+    std::snprintf(text, sizeof text, "%llu:%02llu", static_cast<unsigned long long>(seconds) / 60,
+                  static_cast<unsigned long long>(seconds) % 60);
     return text;
 }
 
@@ -92,7 +92,7 @@ void Progress::show() {
     std::string line = amount(bytes_) + "  " + amount(rate) + "/s";
     if (size_ > 0 && at_ <= size_) {
         line += "  " + std::to_string(at_ * 100 / size_) + "%";
-        if (rate > 0) line += "  " + clock(static_cast<double>((size_ - at_) / rate)) + " left";
+        if (rate > 0) line += "  " + clock((size_ - at_) / rate) + " left";
     }
     if (files_ > 0) line += "  " + std::to_string(files_) + " files";
     line += "  " + one_line(path_);

@@ -109,7 +109,8 @@ Result<Netfilter> read_netfilter() {
         auto error = collected().error();
         if (error.code == EPERM || error.code == EACCES) {
             error.hint =
-                "the kernel lists rules only to who has CAP_NET_ADMIN over this network namespace";
+                "needs --allow modify and CAP_NET_ADMIN: the kernel lists rules to who might "
+                "change them";
         }
         return std::unexpected(std::move(error));
     }

@@ -224,9 +224,9 @@ constexpr Command nft{
     .help =
         "Also those that iptables(8) of today makes; their extensions are called by name (xt "
         "match).\n"
-        "The kernel tells them only to who has CAP_NET_ADMIN over the network namespace: that is "
-        "held while\n"
-        "they are asked for, and given up before anything of them is read.\n"
+        "The kernel tells them only to who might change them, so in a target it needs --allow\n"
+        "modify; CAP_NET_ADMIN is held while they are asked for, and given up before anything\n"
+        "of them is read.\n"
         "JSON fields: kind (chain, set, rule), family, table; of a chain chain, type, hook, "
         "priority,\n"
         "policy; of a set set, type, elements; of a rule chain, handle, expressions, verdict, "
