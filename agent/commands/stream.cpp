@@ -15,6 +15,7 @@ namespace limpet::commands {
 void Output::allocate() { buffer_.reset(new char[size]); }
 
 void Output::write(std::string_view bytes) {
+    if (bytes.empty()) return;
     if (bytes.size() >= size) {
         flush();
         if (failure_) return;
