@@ -217,8 +217,7 @@ Result<> Receiver::dress(BorrowedFd file, const Entry& entry, const std::string&
         for (std::size_t i = 0; i + 1 < entry.attributes.size(); i += 2) {
             const auto& name = entry.attributes[i];
             const auto& value = entry.attributes[i + 1];
-            // security.* and trusted.* mean something to the kernel here.
-            if (!name.starts_with("user.") && !name.starts_with("system.posix_acl_")) continue;
+            if (!transfer::is_kept(name)) continue;
             if (::fsetxattr(file.get(), name.c_str(), value.data(), value.size(), 0) != 0) {
                 return failed("set " + name + " of", spoken(path));
             }

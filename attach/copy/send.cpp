@@ -8,7 +8,6 @@
 #include <fcntl.h>
 #include <fts.h>
 #include <sys/stat.h>
-#include <sys/xattr.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -21,8 +20,6 @@ using transfer::Entry;
 using transfer::Kind;
 
 namespace {
-
-constexpr std::size_t attributes_limit = std::size_t{64} * 1024;
 
 class Sending {
 public:
@@ -122,27 +119,8 @@ private:
             fail(failed("open", spoken).error());
             return {};
         }
-        if (source_.archive) attributes(opened, entry);
+        if (source_.archive) entry.attributes = transfer::attributes_of(opened);
         return file(opened, entry, spoken);
-    }
-
-    static void attributes(BorrowedFd file, Entry& entry) {
-        std::string names(attributes_limit, '\0');
-        const auto length = ::flistxattr(file.get(), names.data(), names.size());
-        if (length <= 0) return;
-        names.resize(static_cast<std::size_t>(length));
-        std::size_t total = 0;
-        for (std::size_t at = 0; at < names.size();) {
-            const std::string name = names.c_str() + at;
-            at += name.size() + 1;
-            std::string value(attributes_limit - total, '\0');
-            const auto got = ::fgetxattr(file.get(), name.c_str(), value.data(), value.size());
-            if (got < 0) continue;
-            value.resize(static_cast<std::size_t>(got));
-            total += value.size();
-            entry.attributes.push_back(name);
-            entry.attributes.push_back(std::move(value));
-        }
     }
 
     // The data between holes, hashed with its place where that does not follow from what came

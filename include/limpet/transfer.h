@@ -5,9 +5,13 @@
 // payload.
 #pragma once
 
+#include "limpet/fd.h"
 #include "limpet/message.h"
 #include "limpet/result.h"
 
+#include <sys/xattr.h>
+
+#include <algorithm>
 #include <cstdint>
 #include <cstring>
 #include <functional>
@@ -48,6 +52,33 @@ struct Entry {
     std::string link = {};                     // where a symbolic link leads
     std::vector<std::string> attributes = {};  // extended: name, value, name, value
 };
+
+// The extended attributes of a file: name, value, name, value; those that fit into 64 KiB.
+inline std::vector<std::string> attributes_of(BorrowedFd file) {
+    constexpr std::size_t limit = std::size_t{64} * 1024;
+    std::vector<std::string> found;
+    std::string names(limit, '\0');
+    const auto length = ::flistxattr(file.get(), names.data(), names.size());
+    names.resize(length > 0 ? static_cast<std::size_t>(length) : 0);
+    std::size_t total = 0;
+    for (std::size_t at = 0; at < names.size();) {
+        const std::string name = names.c_str() + at;
+        at += name.size() + 1;
+        std::string value(limit - total, '\0');
+        const auto got = ::fgetxattr(file.get(), name.c_str(), value.data(), value.size());
+        if (got < 0) continue;
+        value.resize(static_cast<std::size_t>(got));
+        total += value.size();
+        found.push_back(name);
+        found.push_back(std::move(value));
+    }
+    return found;
+}
+
+// Whether a receiver sets an attribute: security.* and trusted.* mean something to its kernel.
+inline bool is_kept(std::string_view name) {
+    return name.starts_with("user.") || name.starts_with("system.posix_acl_");
+}
 
 inline std::string header(Kind kind, std::size_t length) {
     PayloadWriter out;

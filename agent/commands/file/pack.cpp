@@ -7,7 +7,6 @@
 
 #include <dirent.h>
 #include <sys/stat.h>
-#include <sys/xattr.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -18,9 +17,6 @@ namespace {
 
 using transfer::Entry;
 using transfer::Kind;
-
-// Of one file; more is left out, said.
-constexpr std::size_t attributes_limit = std::size_t{64} * 1024;
 
 // Bytes of a file up to `end`, hashed and sent in records; holes are passed over.
 class Sender {
@@ -184,7 +180,10 @@ private:
     void file(Visit& visit, Entry entry) {
         const auto file = visit.open();
         if (!file) return call_.complain(file.error());
-        if (archive_) attributes(*file, entry);
+        if (archive_) {
+            target::deadline::enter();
+            entry.attributes = transfer::attributes_of(*file);
+        }
         ++count_;
         call_.out.write(transfer::encode(Kind::file, entry));
         Sender sender(call_.out, *file);
@@ -214,26 +213,6 @@ private:
         if (!TRY(sender.skip(has.size)) || sender.so_far() != has.digest) return fresh;
         out.write(transfer::encode(Kind::prefix, has.size, has.digest));
         return sender;
-    }
-
-    static void attributes(BorrowedFd file, Entry& entry) {
-        std::string names(attributes_limit, '\0');
-        target::deadline::enter();
-        const auto length = ::flistxattr(file.get(), names.data(), names.size());
-        if (length <= 0) return;
-        names.resize(static_cast<std::size_t>(length));
-        std::size_t total = 0;
-        for (std::size_t at = 0; at < names.size();) {
-            const std::string name = names.c_str() + at;
-            at += name.size() + 1;
-            std::string value(attributes_limit - total, '\0');
-            const auto got = ::fgetxattr(file.get(), name.c_str(), value.data(), value.size());
-            if (got < 0) continue;
-            value.resize(static_cast<std::size_t>(got));
-            total += value.size();
-            entry.attributes.push_back(name);
-            entry.attributes.push_back(std::move(value));
-        }
     }
 
     Invocation& call_;

@@ -230,7 +230,7 @@ private:
         for (std::size_t i = 0; i + 1 < file.entry.attributes.size(); i += 2) {
             const auto& name = file.entry.attributes[i];
             const auto& value = file.entry.attributes[i + 1];
-            if (!name.starts_with("user.") && !name.starts_with("system.posix_acl_")) continue;
+            if (!transfer::is_kept(name)) continue;
             if (::fsetxattr(file.file.get(), name.c_str(), value.data(), value.size(), 0) != 0) {
                 return file.place.failed("set " + name + " of");
             }
