@@ -24,7 +24,8 @@ def sleeper(uid=0, nice=0, title="limpet-sleeper"):
         if uid:
             os.setgid(uid)
             os.setuid(uid)
-    child = subprocess.Popen([title, "600"], executable="/bin/sleep", preexec_fn=prepare)
+    # A session of its own: one led from outside of our pid namespace has no number here.
+    child = subprocess.Popen([title, "600"], executable="/bin/sleep", preexec_fn=prepare, start_new_session=True)
     undo(lambda: (child.send_signal(signal.SIGKILL), child.wait()))
     # Until it sleeps, its own start changes what is compared.
     for _ in range(200):

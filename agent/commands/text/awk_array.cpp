@@ -44,7 +44,7 @@ std::uint32_t Array::hash(std::string_view key) {
         state = mixed(state ^ word, odd);
     }
     word = 0;
-    std::memcpy(&word, at, left);
+    if (left > 0) std::memcpy(&word, at, left);
     state = mixed(state ^ word, odd ^ state);
     const auto folded = static_cast<std::uint32_t>(state ^ (state >> 32));
     return counted ? folded << 4 | last : folded;
