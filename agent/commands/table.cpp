@@ -75,7 +75,9 @@ std::string_view front_columns(std::string_view line, std::size_t width) {
 }  // namespace
 
 std::string visible(std::string_view text) {
-    std::string line;
+    // Most texts are all plain, and there may be 10^6 of them.
+    std::string line(text.substr(0, plain_length(text)));
+    text.remove_prefix(line.size());
     char escape[8];
     while (!text.empty()) {
         auto length = utf8_length(text);

@@ -79,8 +79,15 @@ int column_width(char32_t point) {
     return within(wide, point) ? 2 : 1;
 }
 
+std::size_t plain_length(std::string_view text) {
+    std::size_t length = 0;
+    while (length < text.size() && text[length] >= ' ' && text[length] < 0x7F) ++length;
+    return length;
+}
+
 std::size_t text_width(std::string_view text) {
-    std::size_t columns = 0;
+    std::size_t columns = plain_length(text);
+    text.remove_prefix(columns);
     while (!text.empty()) {
         const auto length = utf8_length(text);
         if (length == 0) {

@@ -16,5 +16,7 @@ char32_t utf8_decode(std::string_view sequence);
 int column_width(char32_t point);
 // Of a whole text; a byte that is not UTF-8 counts as one column.
 std::size_t text_width(std::string_view text);
+// How many bytes at its front are printable ASCII: each one a column, and shown as it is.
+std::size_t plain_length(std::string_view text);
 
 }  // namespace limpet::commands

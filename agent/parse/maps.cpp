@@ -39,15 +39,14 @@ bool memory_use(std::string_view line, MemoryUse& use) {
         Field{"Anonymous", &MemoryUse::anonymous},
         Field{"Swap", &MemoryUse::swap},
     };
+    // A mapping's line begins with its address, which has no capitals.
+    if (line.empty() || line[0] < 'A' || line[0] > 'Z') return false;
     const auto colon = line.find(':');
-    // A mapping's line has a colon only in its device, behind blanks.
-    if (colon == line.npos || line.substr(0, colon).find(' ') != line.npos) return false;
-    const auto name = line.substr(0, colon);
-    auto rest = line.substr(colon + 1);
+    if (colon == line.npos) return false;
     for (const auto& field : fields) {
-        if (field.name == name) {
-            use.*field.member += number<std::uint64_t>(take_word(rest)).value_or(0);
-        }
+        if (field.name[0] != line[0] || field.name != line.substr(0, colon)) continue;
+        auto rest = line.substr(colon + 1);
+        use.*field.member += number<std::uint64_t>(take_word(rest)).value_or(0);
     }
     return true;
 }

@@ -20,17 +20,17 @@ Result<Stat> stat(std::string_view text) {
     if (!pid) return refused("stat", "no pid");
     result.pid = *pid;
     result.comm = text.substr(open + 1, close - open - 1);
-    auto rest = text.substr(close + 1);
+    const auto rest = text.substr(close + 1);
 
     // words[0] is field 3, state.
-    std::array<std::string_view, 50> words;
+    std::array<std::string_view, 39> words;
     std::size_t count = 0;
-    while (count < words.size()) {
-        while (rest.starts_with(' ') || rest.starts_with('\n')) rest.remove_prefix(1);
-        if (rest.empty()) break;
-        const auto end = rest.find_first_of(" \n");
-        words[count++] = rest.substr(0, end);
-        rest = end == rest.npos ? std::string_view{} : rest.substr(end);
+    for (std::size_t at = 0; count < words.size(); ++count) {
+        while (at < rest.size() && (rest[at] == ' ' || rest[at] == '\n')) ++at;
+        const auto begin = at;
+        while (at < rest.size() && rest[at] != ' ' && rest[at] != '\n') ++at;
+        if (at == begin) break;
+        words[count] = rest.substr(begin, at - begin);
     }
     if (count < 22 || words[0].size() != 1) return refused("stat", "too few fields");
     result.state = words[0][0];

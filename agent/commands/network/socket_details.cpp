@@ -8,6 +8,7 @@
 
 #include <array>
 #include <charconv>
+#include <cmath>
 #include <cstddef>
 #include <cstdio>
 
@@ -124,17 +125,47 @@ void append(std::string& line, const char* format, auto... values) {
     line.append(text, static_cast<std::size_t>(length));
 }
 
+void append_digits(std::string& line, std::uint64_t value) {
+    char digits[20];
+    line.append(digits, std::to_chars(digits, digits + sizeof digits, value).ptr);
+}
+
 // What most fields are, without snprintf(3): there are 10^5 times thirty of them.
 void append_number(std::string& line, std::string_view name, std::uint64_t value) {
-    char digits[20];
     line += ' ';
     line += name;
     line += ':';
-    line.append(digits, std::to_chars(digits, digits + sizeof digits, value).ptr);
+    append_digits(line, value);
 }
 
 double milliseconds(std::uint64_t microseconds) {
     return static_cast<double>(microseconds) / 1000.0;
+}
+
+// "%.0f" of what is no fraction, mostly.
+void append_whole(std::string& line, double value) {
+    if (value >= 1e18) return append(line, "%.0f", value);
+    append_digits(line, static_cast<std::uint64_t>(std::nearbyint(value)));
+}
+
+void append_rate(std::string& line, std::string_view name, double bits) {
+    line += ' ';
+    line += name;
+    line += ' ';
+    append_whole(line, bits);
+    line += "bps";
+}
+
+// "%g" of milliseconds, which has six digits: 0.02, 201.5, 40.
+void append_milliseconds(std::string& line, std::uint64_t microseconds) {
+    if (microseconds >= 1'000'000) return append(line, "%g", milliseconds(microseconds));
+    append_digits(line, microseconds / 1000);
+    auto rest = microseconds % 1000;
+    if (rest == 0) return;
+    line += '.';
+    for (auto unit = 100U; rest > 0; rest %= unit, unit /= 10) {
+        line += static_cast<char>('0' + rest / unit);
+    }
 }
 
 constexpr std::array<std::string_view, 6> option_names{"ts",  "sack",    "",
@@ -165,9 +196,9 @@ void append_field(std::string& line, const tcp_info& info, const Field& field,
             return;
         case As::send:
             if (info.tcpi_rtt && info.tcpi_snd_mss && info.tcpi_snd_cwnd) {
-                append(line, " send %.0fbps",
-                       static_cast<double>(info.tcpi_snd_cwnd) * info.tcpi_snd_mss * 8e6 /
-                           info.tcpi_rtt);
+                append_rate(line, name,
+                            static_cast<double>(info.tcpi_snd_cwnd) * info.tcpi_snd_mss * 8e6 /
+                                info.tcpi_rtt);
             }
             return;
         case As::limited:
@@ -183,15 +214,21 @@ void append_field(std::string& line, const tcp_info& info, const Field& field,
     if (!told(field, value)) return;
     switch (field.as) {
         case As::round_trip:
-            append(line, " %s:%g/%g", name, milliseconds(info.tcpi_rtt),
-                   milliseconds(info.tcpi_rttvar));
-            break;
         case As::time:
-        case As::timeout: append(line, " %s:%g", name, milliseconds(value)); break;
+        case As::timeout:
+            line += ' ';
+            line += name;
+            line += ':';
+            append_milliseconds(line, value);
+            if (field.as != As::round_trip) break;
+            line += '/';
+            append_milliseconds(line, info.tcpi_rttvar);
+            break;
         case As::rate:
-        case As::pacing: append(line, " %s %.0fbps", name, static_cast<double>(value) * 8); break;
+        case As::pacing: append_rate(line, name, static_cast<double>(value) * 8); break;
         case As::busy:
-            append(line, " %s:%llums", name, static_cast<unsigned long long>(value / 1000));
+            append_number(line, name, value / 1000);
+            line += "ms";
             break;
         default: append_number(line, name, value); break;
     }
@@ -243,7 +280,7 @@ void append_memory(std::string& line, const Socket& socket) {
     for (std::size_t i = 0; i < values.size(); ++i) {
         if (i > 0) line += ',';
         line += memory_names[i][0];
-        line += std::to_string(values[i]);
+        append_digits(line, values[i]);
     }
     line += ')';
 }

@@ -11,20 +11,30 @@
 namespace limpet::commands {
 namespace {
 
-Result<> each_number(const target::Directory& directory,
-                     const std::function<void(Process&)>& visit) {
-    const auto open = TRY(directory.open_directory("."));
+using VisitNumber = std::function<void(const target::Directory&, const std::string&, pid_t)>;
+
+Result<> each_number(const target::Directory& directory, const VisitNumber& visit) {
+    auto open = TRY(directory.open_directory("."));
+    // A number and the name of a file below it lead nowhere else, and a resolution that need not
+    // prove it is quicker.
+    open.resolve = RESOLVE_NO_SYMLINKS | RESOLVE_NO_MAGICLINKS;
     target::Listing listing(open.fd, directory.name);
     for (;;) {
         const auto entry = TRY(listing.next());
         if (!entry) return {};
         const auto pid = parse::number<pid_t>(entry->name);
-        if (!pid) continue;
-        auto at = directory.child(std::string(entry->name));
-        if (!at) continue;
-        Process process{*pid, *std::move(at)};
-        visit(process);
+        if (pid) visit(open, std::string(entry->name), *pid);
     }
+}
+
+Result<> each_directory(const target::Directory& directory,
+                        const std::function<void(Process&)>& visit) {
+    return each_number(directory, [&](const auto&, const std::string& name, pid_t pid) {
+        auto at = directory.child(name);
+        if (!at) return;
+        Process process{pid, *std::move(at)};
+        visit(process);
+    });
 }
 
 }  // namespace
@@ -65,16 +75,23 @@ std::vector<Process> operand_processes(Invocation& call) {
 }
 
 Result<> each_process(const target::Target& target, const std::function<void(Process&)>& visit) {
+    return each_directory(target.procfs, visit);
+}
+
+Result<> each_process_number(const target::Target& target, const VisitNumber& visit) {
     return each_number(target.procfs, visit);
 }
 
 Result<> each_thread(const Process& process, const std::function<void(Process&)>& visit) {
     const auto tasks = TRY(process.at.child("task"));
-    return each_number(tasks, visit);
+    return each_directory(tasks, visit);
 }
 
 std::optional<std::string> read_small(const Process& process, const char* file) {
-    const auto fd = process.at.open(file, O_RDONLY | O_NONBLOCK);
+    return read_small(process.at.open(file, O_RDONLY | O_NONBLOCK));
+}
+
+std::optional<std::string> read_small(const Result<Fd>& fd) {
     if (!fd) return std::nullopt;
     // procfs gives a file of one record whole when the buffer holds it: no second read for the end.
     char buffer[8192];
@@ -82,7 +99,7 @@ std::optional<std::string> read_small(const Process& process, const char* file) 
     if (!got) return std::nullopt;
     std::string text(buffer, *got);
     if (*got < sizeof buffer) return text;
-    auto rest = sys::read_all(*fd, limits::small_file, file);
+    auto rest = sys::read_all(*fd, limits::small_file, "");
     return rest ? std::optional(text + *rest) : std::nullopt;
 }
 

@@ -28,10 +28,15 @@ std::vector<Process> operand_processes(Invocation& call);
 // Calls `visit` with every process of the target in ascending order of the kernel's listing. Those
 // that vanish meanwhile, or that hidepid hides, are skipped without a word.
 Result<> each_process(const target::Target& target, const std::function<void(Process&)>& visit);
+// The same by procfs and the number, as text and as such, for who opens none of the directories.
+Result<> each_process_number(
+    const target::Target& target,
+    const std::function<void(const target::Directory&, const std::string&, pid_t)>& visit);
 Result<> each_thread(const Process& process, const std::function<void(Process&)>& visit);
 
 // A small procfs file in one read; nullopt when the process is gone or does not let us.
 std::optional<std::string> read_small(const Process& process, const char* file);
+std::optional<std::string> read_small(const Result<Fd>& file);
 
 // Of the files of the same names; nothing, or "?", when the process is gone.
 std::optional<parse::Stat> read_stat(const Process& process);
