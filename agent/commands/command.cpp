@@ -16,29 +16,52 @@ std::vector<const Command*>& list() {
     return commands;
 }
 
-const Option* by_letter(const Command& command, char letter) {
-    for (const auto& option : command.options) {
-        if (option.letter == letter && letter != 0) return &option;
+std::optional<Option> by_letter(const Command& command, char letter) {
+    for (const auto option : command.options) {
+        if (option.letter == letter && letter != 0) return option;
     }
-    return nullptr;
+    return std::nullopt;
 }
 
 // A unique prefix will do, as getopt_long(3) has it.
-Result<const Option*> by_name(const Command& command, std::string_view name) {
-    const Option* found = nullptr;
-    for (const auto& option : command.options) {
+Result<Option> by_name(const Command& command, std::string_view name) {
+    std::optional<Option> found;
+    for (const auto option : command.options) {
         if (option.name.empty() || !option.name.starts_with(name)) continue;
-        if (option.name == name) return &option;
+        if (option.name == name) return option;
         if (found) return refused("option", "--" + std::string(name) + " is ambiguous");
-        found = &option;
+        found = option;
     }
     if (!found) return refused("option", "there is no option --" + std::string(name));
-    return found;
+    return *found;
 }
 
 bool is_format(std::string_view word) { return word == "json" || word == "table"; }
 
+// The word after the one that `at` points into.
+std::string_view next_word(const char*& at) {
+    const std::string_view word = at;
+    at += word.size() + 1;
+    return word;
+}
+
 }  // namespace
+
+Option OptionTable::Iterator::operator*() const {
+    const char* at = at_ + 1;
+    Option option;
+    option.letter = static_cast<char>(*at_ == ' ' ? 0 : *at_);
+    option.name = next_word(at);
+    option.argument = next_word(at);
+    option.help = next_word(at);
+    return option;
+}
+
+OptionTable::Iterator& OptionTable::Iterator::operator++() {
+    const auto last = (**this).help;
+    at_ = last.data() + last.size() + 1;
+    return *this;
+}
 
 Register::Register(const Command& command) {
     auto& commands = list();
@@ -56,14 +79,14 @@ const Command* find(std::string_view name) {
 
 const Options::Given* Options::find(char letter) const {
     for (auto given = given_.rbegin(); given != given_.rend(); ++given) {
-        if (given->option->letter == letter) return &*given;
+        if (given->option.letter == letter) return &*given;
     }
     return nullptr;
 }
 
 const Options::Given* Options::find(std::string_view name) const {
     for (auto given = given_.rbegin(); given != given_.rend(); ++given) {
-        if (given->option->name == name) return &*given;
+        if (given->option.name == name) return &*given;
     }
     return nullptr;
 }
@@ -90,29 +113,29 @@ Result<> parse_options(const Command& command, std::span<const std::string> argu
         if (word.starts_with("--")) {
             const auto equals = word.find('=');
             const auto name = word.substr(2, equals == word.npos ? word.npos : equals - 2);
-            const Option* option = TRY(by_name(command, name));
+            const auto option = TRY(by_name(command, name));
             std::string value;
             if (equals != word.npos) {
-                if (option->argument.empty()) {
-                    return refused("option", "--" + std::string(option->name) + " takes no value");
+                if (option.argument.empty()) {
+                    return refused("option", "--" + std::string(option.name) + " takes no value");
                 }
                 value = word.substr(equals + 1);
-            } else if (!option->argument.empty() && option->argument[0] != '[') {
+            } else if (!option.argument.empty() && option.argument[0] != '[') {
                 if (++i == arguments.size()) {
-                    return refused("option", "--" + std::string(option->name) + " needs " +
-                                                 std::string(option->argument));
+                    return refused("option", "--" + std::string(option.name) + " needs " +
+                                                 std::string(option.argument));
                 }
                 value = arguments[i];
                 // "NAME VALUE": two words, which become NAME=VALUE.
-                if (option->argument.find(' ') != option->argument.npos) {
+                if (option.argument.find(' ') != option.argument.npos) {
                     if (++i == arguments.size()) {
-                        return refused("option", "--" + std::string(option->name) + " needs " +
-                                                     std::string(option->argument));
+                        return refused("option", "--" + std::string(option.name) + " needs " +
+                                                     std::string(option.argument));
                     }
                     value += '=' + arguments[i];
                 }
             }
-            options.add(*option, std::move(value), operands.size());
+            options.add(option, std::move(value), operands.size());
             continue;
         }
         if (!word.starts_with('-') || word.size() == 1) {
@@ -123,9 +146,9 @@ Result<> parse_options(const Command& command, std::span<const std::string> argu
             return {};
         }
         for (std::size_t at = 1; at < word.size(); ++at) {
-            const Option* option = by_letter(command, word[at]);
+            const auto option = by_letter(command, word[at]);
             const bool digit = word[at] >= '0' && word[at] <= '9';
-            if (const auto* count = by_letter(command, '#'); !option && digit && count) {
+            if (const auto count = by_letter(command, '#'); !option && digit && count) {
                 auto end = std::min(word.find_first_not_of("0123456789", at), word.size());
                 // -5c of head and tail.
                 const bool unit = count->argument.ends_with(']');
@@ -173,7 +196,7 @@ Result<> parse_options(const Command& command, std::span<const std::string> argu
 
 std::string help_text(const Command& command) {
     std::string help = "usage: " + std::string(command.name);
-    if (!command.usage.empty()) help += ' ' + std::string(command.usage);
+    if (*command.usage) help += ' ' + std::string(command.usage);
     help += "\n\n" + std::string(command.summary) + "\n";
     if (!command.options.empty()) help += '\n';
     for (const auto& option : command.options) {
@@ -201,12 +224,13 @@ std::string help_text(const Command& command) {
         line.resize(std::max<std::size_t>(line.size() + 2, 28), ' ');
         help += line + std::string(option.help) + '\n';
     }
-    if (!command.help.empty()) {
-        help += '\n' + std::string(command.help);
+    if (*command.help) {
+        help += '\n';
+        help += command.help;
         if (!help.ends_with('\n')) help += '\n';
     }
     auto promise = command.promise;
-    if (command.signals && command.signals_with.empty()) promise = promise | Promise::modify;
+    if (command.signals && *command.signals_with == 0) promise = promise | Promise::modify;
     help += "\nneeds: " + (any(promise) ? grant_list(promise) : std::string("no grant")) + '\n';
     return help;
 }
@@ -236,8 +260,8 @@ void Invocation::complain(const Error& problem) {
 
 int Invocation::misused(std::string_view problem) {
     complain(problem);
-    error.print("usage: %.*s %.*s\n", static_cast<int>(command.name.size()), command.name.data(),
-                static_cast<int>(command.usage.size()), command.usage.data());
+    error.print("usage: %.*s %s\n", static_cast<int>(command.name.size()), command.name.data(),
+                command.usage);
     error.flush();
     return 2;
 }

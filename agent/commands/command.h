@@ -2,6 +2,7 @@
 // Invocation. A new command is one file that ends with `const Register registered{name};`.
 #pragma once
 
+#include "commands/options.h"
 #include "commands/stream.h"
 #include "limpet/grants.h"
 #include "limpet/result.h"
@@ -19,33 +20,17 @@ namespace limpet::commands {
 // What a command needs, as pledge(2) of OpenBSD: seccomp and capabilities hold it to that.
 using Promise = Grant;
 
-// One option, for the parser, the help and the completion alike.
-struct Option {
-    char letter = 0;        // 'l', or 0 for a long name only
-    std::string_view name;  // "lines", or empty
-    // "N"; empty when it takes none; "[WHEN]" when it may be left out: then only as --name=WHEN or
-    // in the same word as the letter. The letter '#' stands for a number itself: head -5.
-    std::string_view argument;
-    std::string_view help;  // "show at most N lines"
-};
-
-// The option that every inspection command has.
-inline constexpr Option json_option{'o', "output", "FORMAT", "table (default) or json"};
-
-// Where POSIX gives -o another meaning (ls, uname): it has that unless "json" or "table" follows.
-inline constexpr std::string_view format_or_nothing = "[json]";
-
 struct Invocation;
 
 struct Command {
     std::string_view name;
-    std::string_view usage;    // after the name: "[-la] [PATH...]"
-    std::string_view summary;  // lower case, no full stop: "list directories"
-    std::string_view theme;    // files, text, processes, network, container, session
+    const char* usage;    // after the name: "[-la] [PATH...]"
+    const char* summary;  // lower case, no full stop: "list directories"
+    const char* theme;    // files, text, processes, network, container, session
     Promise promise = Promise::none;
     int (*run)(Invocation&) = nullptr;
-    std::span<const Option> options = {};
-    std::string_view help = {};  // details, JSON fields and examples; lines of at most 100 columns
+    OptionTable options = {};  // option_table<options>
+    const char* help = "";     // details, JSON fields and examples; lines of at most 100 columns
     // run() gets every word as an operand: find, test, echo, expr.
     bool raw = false;
     // Options end at the first operand, which is a command with its own: xargs, env, timeout.
@@ -53,16 +38,17 @@ struct Command {
     // Runs other commands (xargs, find -exec): stays at the shell's confinement, they get their
     // own.
     bool runs_commands = false;
-    // Only with one of these among its arguments (find: -exec); without, it keeps to its promise.
-    std::span<const std::string_view> runs_commands_with = {};
+    // Only with one of these words, a space between, among its arguments (find: -exec); without, it
+    // keeps to its promise.
+    const char* runs_commands_with = "";
     // Writes files when the session lets it, but has uses without (tee, sort -o): then it promises
     // modify too. With `writes_with`, only given one of these options, or with `raw` these words.
     bool writes = false;
-    std::span<const std::string_view> writes_with = {};
+    const char* writes_with = "";
     // Signals processes or sets their priority, when the session may modify; with `signals_with`,
     // only given one of these options. Without them it promises no more than to look.
     bool signals = false;
-    std::span<const std::string_view> signals_with = {};
+    const char* signals_with = "";
     // The same two, for what only its arguments can tell: awk's program.
     struct Asks {
         bool commands = false;
@@ -75,34 +61,6 @@ struct Command {
     bool without_process = false;
     // Promise none, quick and without state: the shell may run it without a fork.
     bool builtin = false;
-};
-
-// The options of one call, by letter or by long name.
-class Options {
-public:
-    struct Given {
-        const Option* option;
-        std::string value;
-    };
-    [[nodiscard]] bool has(char letter) const { return find(letter) != nullptr; }
-    [[nodiscard]] bool has(std::string_view name) const { return find(name) != nullptr; }
-    // The last one's value.
-    [[nodiscard]] std::optional<std::string_view> value(char letter) const;
-    [[nodiscard]] std::optional<std::string_view> value(std::string_view name) const;
-    // All, in the order given, for options that add up or override one another.
-    [[nodiscard]] const std::vector<Given>& all() const { return given_; }
-    // How many operands stood before that one of all(): tar -C counts from where it stands.
-    [[nodiscard]] std::size_t operands_before(std::size_t index) const { return before_[index]; }
-    void add(const Option& option, std::string value, std::size_t operands = 0) {
-        given_.push_back({&option, std::move(value)});
-        before_.push_back(operands);
-    }
-
-private:
-    [[nodiscard]] const Given* find(char letter) const;
-    [[nodiscard]] const Given* find(std::string_view name) const;
-    std::vector<Given> given_;
-    std::vector<std::size_t> before_;
 };
 
 // What the operator's side keeps of a session, beside its streams: what it was handed at the start,

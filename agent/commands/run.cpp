@@ -98,29 +98,34 @@ bool speaks_of(const Call& call, std::string_view directory) {
 }
 
 // By its options, which nobody has parsed yet: what parses them is confined already.
-bool asks_with(const Call& call, std::span<const std::string_view> options) {
+bool asks_with(const Call& call, std::string_view options) {
     const auto& command = call.command;
     const auto listed = [&](std::string_view word) {
-        return std::ranges::find(options, word) != options.end();
+        for (auto rest = options; !rest.empty();) {
+            const auto end = std::min(rest.find(' '), rest.size());
+            if (rest.substr(0, end) == word) return true;
+            rest.remove_prefix(std::min(end + 1, rest.size()));
+        }
+        return false;
     };
     if (command.raw) return std::ranges::any_of(call.arguments, listed);
     Options given;
     std::vector<std::string> operands;
     if (!parse_options(command, call.arguments, given, operands)) return false;
     return std::ranges::any_of(given.all(),
-                               [&](const auto& one) { return listed(one.option->name); });
+                               [&](const auto& one) { return listed(one.option.name); });
 }
 
 bool asks_to_write(const Call& call) {
     const auto& command = call.command;
     if (command.asks) return command.asks(call.arguments).writes;
-    if (!command.writes || command.writes_with.empty()) return command.writes;
+    if (!command.writes || *command.writes_with == 0) return command.writes;
     return asks_with(call, command.writes_with);
 }
 
 bool asks_to_signal(const Call& call) {
     const auto& command = call.command;
-    if (!command.signals || command.signals_with.empty()) return command.signals;
+    if (!command.signals || *command.signals_with == 0) return command.signals;
     return asks_with(call, command.signals_with);
 }
 
@@ -181,11 +186,8 @@ std::string out_of_sight(const Call& call, Promise promise) {
 bool runs_commands(const Call& call) {
     const auto& command = call.command;
     if (command.asks) return command.asks(call.arguments).commands;
-    if (!command.runs_commands || command.runs_commands_with.empty()) return command.runs_commands;
-    return std::ranges::any_of(call.arguments, [&](const std::string& word) {
-        return std::ranges::find(command.runs_commands_with, word) !=
-               command.runs_commands_with.end();
-    });
+    if (!command.runs_commands || *command.runs_commands_with == 0) return command.runs_commands;
+    return asks_with(call, command.runs_commands_with);
 }
 
 int run_confined(const Call& call) {

@@ -15,8 +15,8 @@ using Words = std::vector<std::string>;
 
 struct Builtin {
     std::string_view name;
-    std::string_view usage;
-    std::string_view summary;
+    const char* usage;
+    const char* summary;
     int (*run)(Shell& shell, Words& words) = nullptr;
     bool special = false;  // XCU 2.14: errors end a script, assignments before it stay
     bool prints = false;   // its only effect is its output

@@ -72,8 +72,8 @@ constexpr Option of_unset[]{
 
 struct Page {
     std::string_view name;
-    std::span<const Option> options;
-    std::string_view text;
+    commands::OptionTable options;
+    const char* text;
 };
 
 // Sorted by name.
@@ -91,40 +91,40 @@ constexpr std::array pages{
     Page{"alias", {}, "Without arguments it lists them.\n\n  alias ll='ls -la'\n"},
     Page{"bg", {}, "Stop the foreground with Ctrl-Z first.\n\n  bg\n  bg %2\n"},
     Page{"break", {}, "  while read -r line; do [ \"$line\" = end ] && break; done\n"},
-    Page{"cd", of_cd,
+    Page{"cd", commands::option_table<of_cd>,
          "Without a directory it goes home; - is the one before.\n\n  cd /etc\n  cd -\n"},
-    Page{"command", of_command,
+    Page{"command", commands::option_table<of_command>,
          "  command ls            ls, also where a function has that name\n"
          "  command -v jq || echo there is none\n"},
     Page{"continue", {}, "  for f in *; do [ -d \"$f\" ] && continue; cat \"$f\"; done\n"},
-    Page{"echo", of_echo, "  echo hello\n  echo -n 'no newline'\n"},
+    Page{"echo", commands::option_table<of_echo>, "  echo hello\n  echo -n 'no newline'\n"},
     Page{"eval", {}, "  eval \"echo \\$$name\"   the value of the variable that $name names\n"},
     Page{"exec", {}, "  exec 3<file; read -r line <&3\n  exec sh               begin anew\n"},
     Page{"exit",
          {},
          "Without a status it is the last command's. Ctrl-D does the same.\n\n  exit 1\n"},
-    Page{"export", of_export, "  export LANG=C.UTF-8\n"},
+    Page{"export", commands::option_table<of_export>, "  export LANG=C.UTF-8\n"},
     Page{"false", {}, "  until false; do sleep 1; done\n"},
     Page{"fg", {}, "  fg                    the one that was stopped or started last\n  fg %1\n"},
     Page{"getopts",
          {},
          "A letter with a colon takes a value, which comes in OPTARG.\n\n"
          "  while getopts 'vo:' option; do echo \"$option $OPTARG\"; done\n"},
-    Page{"hash", of_hash, "  hash -r\n"},
+    Page{"hash", commands::option_table<of_hash>, "  hash -r\n"},
     Page{"help", {}, "  help                  all commands by theme\n  help ps\n"},
-    Page{"history", of_history, "  history 20\n"},
-    Page{"jobs", of_jobs, "  sleep 100 &\n  jobs -l\n"},
-    Page{"kill", of_kill,
+    Page{"history", commands::option_table<of_history>, "  history 20\n"},
+    Page{"jobs", commands::option_table<of_jobs>, "  sleep 100 &\n  jobs -l\n"},
+    Page{"kill", commands::option_table<of_kill>,
          "A process that this shell did not start needs --allow modify.\n\n"
          "  kill %1\n  kill -HUP 7\n  kill -l 137\n"},
     Page{"local", {}, "  f() { local name=$1; echo \"$name\"; }\n"},
     Page{"printf", {}, "  printf '%-10s %5d\\n' name 42\n  printf '%s\\n' \"$@\"\n"},
-    Page{"pwd", of_pwd, "  pwd -P\n"},
-    Page{"read", of_read,
+    Page{"pwd", commands::option_table<of_pwd>, "  pwd -P\n"},
+    Page{"read", commands::option_table<of_read>,
          "  while IFS=: read -r user _ uid rest; do echo \"$uid $user\"; done </etc/passwd\n"},
-    Page{"readonly", of_export, "  readonly target=/srv\n"},
+    Page{"readonly", commands::option_table<of_export>, "  readonly target=/srv\n"},
     Page{"return", {}, "  is_there() { [ -e \"$1\" ] || return 1; }\n"},
-    Page{"set", of_set,
+    Page{"set", commands::option_table<of_set>,
          "+ instead of - switches off. Words that follow become $1, $2, ...\n\n"
          "  set -eu\n  set -o pipefail\n  set -- one two\n"},
     Page{"shift", {}, "  while [ $# -gt 0 ]; do echo \"$1\"; shift; done\n"},
@@ -137,10 +137,10 @@ constexpr std::array pages{
          "  trap 'rm -f \"$file\"' EXIT\n  trap '' INT\n  trap - INT\n"},
     Page{"true", {}, "  while true; do date; sleep 1; done\n"},
     Page{"type", {}, "  type cd ls\n"},
-    Page{"ulimit", of_ulimit, "  ulimit -a\n  ulimit -n 256\n"},
-    Page{"umask", of_umask, "  umask 077\n  umask -S\n"},
-    Page{"unalias", of_unalias, "  unalias ll\n"},
-    Page{"unset", of_unset, "  unset name\n  unset -f function\n"},
+    Page{"ulimit", commands::option_table<of_ulimit>, "  ulimit -a\n  ulimit -n 256\n"},
+    Page{"umask", commands::option_table<of_umask>, "  umask 077\n  umask -S\n"},
+    Page{"unalias", commands::option_table<of_unalias>, "  unalias ll\n"},
+    Page{"unset", commands::option_table<of_unset>, "  unset name\n  unset -f function\n"},
     Page{"wait", {}, "  sleep 5 & wait $!\n  wait %1\n"},
 };
 
@@ -157,18 +157,18 @@ std::string manual(const Builtin& builtin) {
                                 .usage = builtin.usage,
                                 .summary = builtin.summary,
                                 .theme = "shell",
-                                .options = more ? more->options : std::span<const Option>(),
-                                .help = more ? more->text : std::string_view()});
+                                .options = more ? more->options : commands::OptionTable(),
+                                .help = more ? more->text : ""});
 }
 
-std::span<const commands::Option> options_of(std::string_view name) {
+commands::OptionTable options_of(std::string_view name) {
     const auto* command = commands::find(name);
     if (find_builtin(name)) {
         if (const auto* more = page(name); more && (!more->options.empty() || !command)) {
             return more->options;
         }
     }
-    return command ? command->options : std::span<const commands::Option>();
+    return command ? command->options : commands::OptionTable();
 }
 
 }  // namespace limpet::shell

@@ -14,6 +14,6 @@ struct Builtin;
 // "usage: …", what it does, its options, examples.
 std::string manual(const Builtin& builtin);
 // Of a built-in or command; none for any other name.
-std::span<const commands::Option> options_of(std::string_view name);
+commands::OptionTable options_of(std::string_view name);
 
 }  // namespace limpet::shell

@@ -189,7 +189,7 @@ constexpr commands::Command sh{
     .summary = "run scripts, or a prompt",
     .theme = "session",
     .run = run,
-    .options = options,
+    .options = commands::option_table<options>,
     .help =
         "A POSIX shell. Its commands are limpet's own; they look at the target from outside.\n"
         "help at the prompt lists them.\n"

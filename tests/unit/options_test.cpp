@@ -8,7 +8,8 @@ using namespace limpet::commands;
 
 namespace {
 constexpr Option table[]{{'l', "long", "", ""}, {'n', "lines", "N", ""}, {0, "newer", "FILE", ""}};
-constexpr Command command{.name = "x", .usage = "", .summary = "", .theme = "", .options = table};
+constexpr Command command{
+    .name = "x", .usage = "", .summary = "", .theme = "", .options = option_table<table>};
 
 std::pair<Result<>, Options> parsed(std::vector<std::string> words,
                                     std::vector<std::string>& operands) {
@@ -40,8 +41,8 @@ TEST_CASE("every command says what it is for, with an example") {
     REQUIRE(all().size() > 60);
     for (const auto* row : all()) {
         CAPTURE(row->name);
-        CHECK(!row->summary.empty());
-        CHECK(!row->theme.empty());
+        CHECK(*row->summary);
+        CHECK(*row->theme);
         CHECK(help_text(*row).find("Example") != std::string::npos);
     }
 }

@@ -95,7 +95,7 @@ constexpr Command caps{
     .theme = "container",
     .promise = Promise::processes,
     .run = run,
-    .options = options,
+    .options = option_table<options>,
     .help =
         "Without PID, of the target's main process. A row for each capability that is in one of "
         "its five\nsets or in the default of its runtime (docker and containerd, podman, crio; for "

@@ -205,7 +205,7 @@ constexpr Command capsh{
     .theme = "container",
     .promise = Promise::processes,
     .run = run_capsh,
-    .options = capsh_options,
+    .options = option_table<capsh_options>,
     .help =
         "caps shows the same as a table, and beside what the runtime gives by default.\n"
         "\nExamples:\n  capsh --print\n  capsh --decode=00000000a80425fb\n",
@@ -221,7 +221,7 @@ constexpr Command getpcaps{
     .theme = "container",
     .promise = Promise::processes,
     .run = run_getpcaps,
-    .options = getpcaps_options,
+    .options = option_table<getpcaps_options>,
     .help = "JSON fields: pid, sets.\n\nExample:\n  getpcaps 1\n",
 };
 const Register registered_too{getpcaps};

@@ -42,7 +42,7 @@ constexpr Command cgroup_command{
     .theme = "container",
     .promise = Promise::processes,
     .run = run,
-    .options = options,
+    .options = option_table<options>,
     .help =
         "Version 1, 2 or both. A limit is the tightest one from the target's cgroup up to the "
         "root;\nthe note says whose it is when it is an ancestor's. With -w, CPU time, throttling "

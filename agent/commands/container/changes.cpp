@@ -117,7 +117,7 @@ constexpr Command changes{
     .theme = "container",
     .promise = Promise::files | Promise::processes,
     .run = run,
-    .options = options,
+    .options = option_table<options>,
     .help =
         "By the times that the kernel sets (ctime) and nobody can set back; what was removed shows "
         "as a\nchange of the directory where it was. Of a restarted container, since the restart.\n"

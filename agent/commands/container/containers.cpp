@@ -132,7 +132,7 @@ constexpr Command containers{
     .theme = "container",
     .promise = Promise::none,
     .run = run,
-    .options = options,
+    .options = option_table<options>,
     .help =
         "Docker, podman (of root and of users), CRI-O, containerd (all its namespaces), LXC,\n"
         "systemd-nspawn, runc and crun, from their own files: no daemon need run. What no file "

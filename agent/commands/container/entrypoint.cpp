@@ -152,7 +152,7 @@ constexpr Command entrypoint_command{
     .theme = "container",
     .promise = Promise::files | Promise::processes,
     .run = run,
-    .options = options,
+    .options = option_table<options>,
     .help =
         "Arguments, user, directory and environment as the runtime noted them, of a container "
         "that\n"

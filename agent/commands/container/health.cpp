@@ -229,7 +229,7 @@ constexpr Command health{
     .theme = "container",
     .promise = Promise::processes,
     .run = run,
-    .options = options,
+    .options = option_table<options>,
     .help =
         "ok, warn or bad for: memory (its working set against the tightest limit, from 80% and "
         "95%),\noom kills, tasks (80, 95), throttled (5% and 25% of periods), pressure (of cpu and "

@@ -84,7 +84,7 @@ constexpr Command hostname{
     .theme = "container",
     .promise = Promise::files,
     .run = run,
-    .options = options,
+    .options = option_table<options>,
     .help =
         "Of its uts namespace, or else of its /etc/hostname. Domain and addresses are those of "
         "its\n"

@@ -338,7 +338,7 @@ constexpr Command info_command{
     .theme = "container",
     .promise = Promise::processes,
     .run = run,
-    .options = options,
+    .options = option_table<options>,
     .help =
         "Identity, main process, user, capabilities, seccomp, namespaces and whether they are the\n"
         "node's, the cgroup's use and tightest limits, mounts beside /proc, /sys and /dev, "

@@ -276,7 +276,7 @@ constexpr Command runtimes_command{
     .theme = "container",
     .promise = Promise::files | Promise::processes,
     .run = run,
-    .options = options,
+    .options = option_table<options>,
     .help =
         "Of python, node, ruby, dotnet, java, php, perl and programs of Go. Versions come from "
         "files\n"

@@ -200,7 +200,7 @@ constexpr Command lsns{
     .theme = "container",
     .promise = Promise::processes,
     .run = run,
-    .options = options,
+    .options = option_table<options>,
     .help =
         "With NUMBER, the processes in that namespace. namespaces says whose they are.\n"
         "JSON fields: ns, type, path, nprocs, pid (the lowest in it), ppid, command, uid, user.\n"

@@ -101,7 +101,7 @@ constexpr Command namespaces{
     .theme = "container",
     .promise = Promise::processes,
     .run = run,
-    .options = options,
+    .options = option_table<options>,
     .help =
         "Without PID, of the target's main process. \"node\" is shared with the agent's side, "
         "\"own\" is\nnot. Of other processes those count that the target's pid namespace shows.\n"

@@ -146,7 +146,7 @@ constexpr Command rootfs{
     .theme = "container",
     .promise = Promise::files | Promise::processes,
     .run = run,
-    .options = options,
+    .options = option_table<options>,
     .help =
         "The file system at /, its size, and for overlay its layers, uppermost first, as paths of "
         "the\nnode. changes lists what was written to it.\n"

@@ -48,7 +48,7 @@ constexpr Command rung_command{
     .theme = "container",
     .promise = Promise::none,
     .run = run,
-    .options = options,
+    .options = option_table<options>,
     .help =
         "A debugger in a container of its own has what its profile gives it: rung A joins the\n"
         "target's mounts, B and C look through /proc/PID/root, D sees executables and mappings,\n"

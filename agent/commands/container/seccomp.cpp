@@ -172,7 +172,7 @@ constexpr Command seccomp{
     .theme = "container",
     .promise = Promise::processes,
     .run = run,
-    .options = options,
+    .options = option_table<options>,
     .help =
         "Without PID, of the target's main process.\n"
         "JSON fields: pid, name, mode (off, strict, filter), filters (how many lie over one "

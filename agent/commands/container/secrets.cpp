@@ -295,7 +295,7 @@ constexpr Command secrets{
     .theme = "container",
     .promise = Promise::processes,
     .run = run,
-    .options = options,
+    .options = option_table<options>,
     .help =
         "In the environment and the arguments of the main process (or PID...), by name or by form; "
         "and,\nwhen the session may read files, in well-known places: service accounts, "

@@ -62,7 +62,7 @@ constexpr Command uname_command{
     .theme = "container",
     .promise = Promise::files,
     .run = run,
-    .options = options,
+    .options = option_table<options>,
     .help =
         "The kernel is the machine's, the host name the target's.\n"
         "JSON fields: kernel, node, release, version, machine.\n"

@@ -66,7 +66,7 @@ std::optional<struct statx> model(Invocation& call, std::string_view path) {
 void find_mode(Invocation& call) {
     std::string mode;
     for (const auto& given : call.options.all()) {
-        const char letter = given.option->letter;
+        const char letter = given.option.letter;
         if (std::string_view("rwxXst").contains(letter) && letter != 0) mode += letter;
     }
     if (!mode.empty()) call.operands.insert(call.operands.begin(), "-" + mode);
@@ -195,7 +195,7 @@ constexpr Command chmod_command{
     .theme = "files",
     .promise = Promise::files | Promise::modify,
     .run = run_chmod,
-    .options = chmod_options,
+    .options = option_table<chmod_options>,
     .help =
         "MODE is octal, or of u g o a, + - =, r w x X s t and u g o to copy from, with commas;\n"
         "`chmod -- -x,u+w FILE` where a list begins with a minus sign. Links below -R stay "
@@ -222,7 +222,7 @@ constexpr Command chown_command{
     .theme = "files",
     .promise = Promise::files | Promise::modify,
     .run = run_chown,
-    .options = chown_options,
+    .options = option_table<chown_options>,
     .help =
         "Names are those of the target's passwd and group, numbers those of its user namespace.\n\n"
         "Example:\n  chown -R app:app /var/lib/app\n",
@@ -236,7 +236,7 @@ constexpr Command chgrp_command{
     .theme = "files",
     .promise = Promise::files | Promise::modify,
     .run = run_chown,
-    .options = chown_options,
+    .options = option_table<chown_options>,
     .help = "Example:\n  chgrp -R app /var/lib/app\n",
 };
 const Register registered_chgrp{chgrp_command};

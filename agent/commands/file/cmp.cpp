@@ -164,7 +164,7 @@ int run(Invocation& call) {
     }
     for (const auto& [option, value] : call.options.all()) {
         const std::string_view text = value;
-        if (option->letter == 'i') {
+        if (option.letter == 'i') {
             const auto colon = text.find(':');
             const auto first = byte_count(text.substr(0, colon));
             const auto second = colon == text.npos ? first : byte_count(text.substr(colon + 1));
@@ -172,7 +172,7 @@ int run(Invocation& call) {
             style.skips[0] = std::max(style.skips[0], *first);
             style.skips[1] = std::max(style.skips[1], *second);
         }
-        if (option->letter != 'n') continue;
+        if (option.letter != 'n') continue;
         const auto limit = byte_count(text);
         if (!limit) return call.misused("-n takes a number of bytes");
         style.limit = std::min(style.limit, *limit);
@@ -210,7 +210,7 @@ constexpr Command cmp{
     .theme = "files",
     .promise = Promise::files,
     .run = run,
-    .options = options,
+    .options = option_table<options>,
     .help =
         "Status: 0 equal, 1 different, 2 trouble.\n\n"
         "Example:\n  cmp -s /etc/app.conf /etc/app.conf.orig || echo changed\n",

@@ -31,7 +31,7 @@ void preserve(Copy& copy, std::string_view list, bool keep) {
 void apply(Copy& copy, const Options& options) {
     std::optional<Copy::Links> links;
     for (const auto& [option, value] : options.all()) {
-        switch (option->letter) {
+        switch (option.letter) {
             case 'r':
             case 'R': copy.recursive = true; break;
             case 'a':
@@ -55,11 +55,11 @@ void apply(Copy& copy, const Options& options) {
             case 'x': copy.one_filesystem = true; break;
             default: break;
         }
-        if (option->name == "remove-destination") copy.replace = true;
-        if (option->name == "preserve") {
+        if (option.name == "remove-destination") copy.replace = true;
+        if (option.name == "preserve") {
             preserve(copy, value.empty() ? "mode,ownership,timestamps" : value, true);
         }
-        if (option->name == "no-preserve") preserve(copy, value, false);
+        if (option.name == "no-preserve") preserve(copy, value, false);
     }
     copy.links = links.value_or(copy.recursive ? Copy::Links::keep : Copy::Links::follow);
 }
@@ -116,7 +116,7 @@ constexpr Command cp{
     .theme = "files",
     .promise = Promise::files | Promise::modify,
     .run = run,
-    .options = options,
+    .options = option_table<options>,
     .help =
         "A new file is whole before it has its name; one that is there is written over and stays\n"
         "what it is. In a tree no FIFO or device is opened, and no link followed unless -L says "

@@ -137,12 +137,12 @@ int run(Invocation& call) {
     BlockSize unit;
     TypeFilter without{.types = {}, .negated = true};
     for (const auto& [option, value] : call.options.all()) {
-        if (option->letter == 'k') unit = {};
-        if (option->letter == 'm') unit = {.unit = 1024 * 1024};
-        if (option->letter == 'h') unit = {.human = true};
-        if (option->letter == 'H') unit = {.human = true, .si = true};
-        if (option->letter == 'x') without.types.push_back(value);
-        if (option->letter != 'B') continue;
+        if (option.letter == 'k') unit = {};
+        if (option.letter == 'm') unit = {.unit = 1024 * 1024};
+        if (option.letter == 'h') unit = {.human = true};
+        if (option.letter == 'H') unit = {.human = true, .si = true};
+        if (option.letter == 'x') without.types.push_back(value);
+        if (option.letter != 'B') continue;
         const auto size = block_size(value);
         if (!size) return call.misused("-B: '" + value + "' is no size");
         unit = *size;
@@ -192,7 +192,7 @@ constexpr Command df{
     .theme = "files",
     .promise = Promise::files | Promise::processes,
     .run = run,
-    .options = options,
+    .options = option_table<options>,
     .help =
         "JSON fields: filesystem, type, size, used, available (bytes; with -i inodes, used, "
         "free),\n"

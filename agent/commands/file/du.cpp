@@ -227,7 +227,7 @@ Result<> word(Invocation& call, std::string_view name, const std::string& value,
 Result<Style> style_of(Invocation& call) {
     Style style;
     for (const auto& [option, value] : call.options.all()) {
-        switch (option->letter) {
+        switch (option.letter) {
             case 'a': style.all = true; break;
             case 's':
                 style.summary = true;
@@ -249,7 +249,7 @@ Result<Style> style_of(Invocation& call) {
             case 'D':
             case 'H': style.dereference_operands = true; break;
             case 'P': style.dereference = style.dereference_operands = false; break;
-            default: TRY(word(call, option->name, value, style));
+            default: TRY(word(call, option.name, value, style));
         }
     }
     if (style.summary && style.all) return refused("-a", "with -s there is nothing to show it in");
@@ -319,7 +319,7 @@ constexpr Command du{
     .theme = "files",
     .promise = Promise::files,
     .run = run,
-    .options = options,
+    .options = option_table<options>,
     .help =
         "JSON fields: path, bytes (with --inodes: inodes).\n\nExamples:\n  du -shx /\n  du -d1 -h "
         "/var | sort -h\n",

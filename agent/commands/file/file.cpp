@@ -303,7 +303,7 @@ constexpr Command file{
     .theme = "files",
     .promise = Promise::files,
     .run = run,
-    .options = options,
+    .options = option_table<options>,
     .help =
         "JSON fields: path, description, mime, charset; of ELF files also bits, machine, linkage,\n"
         "interpreter, build_id, stripped. The text says in full how a program was made and "

@@ -142,9 +142,9 @@ int run(Invocation& call) {
     return call.status;
 }
 
-constexpr std::string_view running[]{"-exec", "-execdir", "-ok", "-okdir"};
+constexpr const char* running = "-exec -execdir -ok -okdir";
 
-constexpr std::string_view writing[]{"-delete", "-fprint", "-fprint0", "-fprintf", "-fls"};
+constexpr const char* writing = "-delete -fprint -fprint0 -fprintf -fls";
 
 constexpr Command find{
     .name = "find",

@@ -91,7 +91,7 @@ constexpr Field fields[]{
 Result<std::vector<const Field*>> columns_of(const Options& options) {
     std::string_view list = "target,source,fstype,options";
     for (const auto& [option, value] : options.all()) {
-        if (option->letter == 'o' && value != "json" && value != "table") list = value;
+        if (option.letter == 'o' && value != "json" && value != "table") list = value;
     }
     std::vector<const Field*> chosen;
     std::string known;
@@ -224,7 +224,7 @@ constexpr Command findmnt{
     .theme = "files",
     .promise = Promise::files | Promise::processes,
     .run = run,
-    .options = options,
+    .options = option_table<options>,
     .help =
         "Columns: target, source, fstype, options, vfs-options, fs-options, fsroot, propagation,\n"
         "maj:min, id, parent, size, used, avail. Exits 1 when nothing is found.\n\n"

@@ -247,7 +247,7 @@ void tree(Invocation& call, Gzip& gzip, const std::string& operand) {
 
 std::optional<int> read_options(Invocation& call, Gzip& gzip) {
     for (const auto& [option, value] : call.options.all()) {
-        switch (option->letter) {
+        switch (option.letter) {
             case 'c': gzip.to_stdout = true; break;
             case 'd': gzip.action = Action::unpack; break;
             case 't': gzip.action = Action::test; break;
@@ -273,8 +273,8 @@ std::optional<int> read_options(Invocation& call, Gzip& gzip) {
                 gzip.level = value[0] - '0';
                 break;
         }
-        if (option->name == "fast") gzip.level = 1;
-        if (option->name == "best") gzip.level = 9;
+        if (option.name == "fast") gzip.level = 1;
+        if (option.name == "best") gzip.level = 9;
     }
     return std::nullopt;
 }
@@ -319,7 +319,7 @@ constexpr Option options[]{
     {0, "best", "", "-9"},
 };
 
-constexpr std::string_view help =
+constexpr const char* help =
     "Files are written beside the ones that are read, which needs --allow modify, --scratch or a "
     "name below\n"
     "$LIMPET_SCRATCH; -c, -t, -l and standard input need nothing. Status 1: damaged or "
@@ -330,15 +330,14 @@ constexpr std::string_view help =
     "  gzip -c /var/log/app.log > $LIMPET_SCRATCH/app.log.gz\n"
     "  gzip -l /var/log/*.gz\n";
 
-constexpr Command command(std::string_view name, std::string_view summary,
-                          int (*run)(Invocation&)) {
+constexpr Command command(std::string_view name, const char* summary, int (*run)(Invocation&)) {
     return {.name = name,
             .usage = "[-cdtlkfrnNqv] [-S SUFFIX] [-1..-9] [FILE...]",
             .summary = summary,
             .theme = "files",
             .promise = Promise::files,
             .run = run,
-            .options = options,
+            .options = option_table<options>,
             .help = help,
             .writes = true};
 }

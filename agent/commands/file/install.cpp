@@ -126,7 +126,7 @@ constexpr Command install{
     .theme = "files",
     .promise = Promise::files | Promise::modify,
     .run = run,
-    .options = options,
+    .options = option_table<options>,
     .help =
         "What is there is replaced as a whole, at once.\n\n"
         "Example:\n  install -D -m 644 app.conf /etc/app/app.conf\n",

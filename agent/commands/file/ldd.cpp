@@ -129,7 +129,7 @@ constexpr Command ldd{
     .theme = "files",
     .promise = Promise::files | Promise::processes,
     .run = run,
-    .options = options,
+    .options = option_table<options>,
     .help =
         "Looks where the target's loader (glibc's or musl's) would: rpath and runpath with "
         "$ORIGIN,\n"

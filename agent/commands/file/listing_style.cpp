@@ -214,8 +214,8 @@ Result<Style> style_of(const Invocation& call) {
     if (terminal) style.quoting = Quoting::shell;
     style.width = terminal_width(call);
     for (const auto& [option, value] : call.options.all()) {
-        if (letter(option->letter, value, call, style)) continue;
-        TRY(word(option->name, value, call, style));
+        if (letter(option.letter, value, call, style)) continue;
+        TRY(word(option.name, value, call, style));
     }
     // -c and -u sort by their time when nothing else says how.
     if (style.time != Time::modified && style.order == Order::name && !style.long_format) {

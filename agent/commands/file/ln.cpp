@@ -116,7 +116,7 @@ constexpr Command ln{
     .theme = "files",
     .promise = Promise::files | Promise::modify,
     .run = run_ln,
-    .options = options,
+    .options = option_table<options>,
     .help =
         "With -f the new link takes the place of the old name at once.\n\n"
         "Example:\n  ln -sfn /srv/app-2 /srv/current\n",

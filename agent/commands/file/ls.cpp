@@ -259,7 +259,7 @@ constexpr Command ls{
     .theme = "files",
     .promise = Promise::files,
     .run = run,
-    .options = options,
+    .options = option_table<options>,
     .help =
         "Users and groups are named as the target's /etc/passwd and /etc/group have them.\n"
         "A directory of more than 200,000 entries is listed unsorted.\n\n"

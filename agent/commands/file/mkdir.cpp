@@ -99,7 +99,7 @@ constexpr Command mkdir_command{
     .theme = "files",
     .promise = Promise::files | Promise::modify,
     .run = run_mkdir,
-    .options = mkdir_options,
+    .options = option_table<mkdir_options>,
     .help = "Example:\n  mkdir -p /var/lib/app/cache\n",
 };
 const Register registered_mkdir{mkdir_command};
@@ -117,7 +117,7 @@ constexpr Command rmdir_command{
     .theme = "files",
     .promise = Promise::files | Promise::modify,
     .run = run_rmdir,
-    .options = rmdir_options,
+    .options = option_table<rmdir_options>,
     .help = "Example:\n  rmdir -p /tmp/a/b\n",
 };
 const Register registered_rmdir{rmdir_command};

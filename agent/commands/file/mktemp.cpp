@@ -99,7 +99,7 @@ constexpr Command mktemp{
     .theme = "files",
     .promise = Promise::files | Promise::modify,
     .run = run,
-    .options = options,
+    .options = option_table<options>,
     .help =
         "The X at the end of TEMPLATE (tmp.XXXXXXXXXX) become letters. In a session that may not\n"
         "write to the target, the default place is $LIMPET_SCRATCH.\n\n"

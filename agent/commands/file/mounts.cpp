@@ -55,7 +55,7 @@ int run_mounts(Invocation& call) {
 int run_mount(Invocation& call) {
     bool changes = !call.operands.empty();
     for (const auto& [option, value] : call.options.all()) {
-        changes |= option->letter == 'o' && value != "json" && value != "table";
+        changes |= option.letter == 'o' && value != "json" && value != "table";
     }
     if (changes) {
         call.complain("nothing is mounted from here: it only lists what is");
@@ -88,7 +88,7 @@ constexpr Option mount_options[]{
     json_option,
 };
 
-constexpr std::string_view help =
+constexpr const char* help =
     "JSON fields: target (where), source, type, options, root (of the file system), propagation,\n"
     "device (\"major:minor\"), super_options, id, parent.\n\n"
     "Example:\n  mounts -t overlay,tmpfs\n";
@@ -100,7 +100,7 @@ constexpr Command mounts_command{
     .theme = "files",
     .promise = Promise::files | Promise::processes,
     .run = run_mounts,
-    .options = options,
+    .options = option_table<options>,
     .help = help,
 };
 const Register registered_mounts{mounts_command};
@@ -112,7 +112,7 @@ constexpr Command mount_command{
     .theme = "files",
     .promise = Promise::files | Promise::processes,
     .run = run_mount,
-    .options = mount_options,
+    .options = option_table<mount_options>,
     .help = help,
 };
 const Register registered_mount{mount_command};

@@ -62,7 +62,7 @@ Result<> move_one(Invocation& call, const std::string& source, const std::string
         }
         char last = 0;
         for (const auto& [option, value] : options.all()) {
-            const char letter = option->letter;
+            const char letter = option.letter;
             if (letter == 'f' || letter == 'i' || letter == 'n') last = letter;
         }
         if (last == 'n') return {};
@@ -111,7 +111,7 @@ constexpr Command mv{
     .theme = "files",
     .promise = Promise::files | Promise::modify,
     .run = run,
-    .options = options,
+    .options = option_table<options>,
     .help =
         "To another file system: copied as cp -a does, and removed when the copy is whole.\n\n"
         "Example:\n  mv app.conf app.conf.old\n",

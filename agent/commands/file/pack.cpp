@@ -263,7 +263,7 @@ constexpr Command pack{
     .theme = "files",
     .promise = Promise::files,
     .run = run,
-    .options = options,
+    .options = option_table<options>,
     .help =
         "What `limpet cp` runs near the target: names, modes, times, owners and data without the\n"
         "holes, each file with its SHA-256 (docs/transfer.md). What cannot be read is said on\n"

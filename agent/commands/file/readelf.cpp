@@ -51,7 +51,7 @@ Result<> print(Invocation& call, const std::string& operand) {
 int run(Invocation& call) {
     if (call.operands.empty()) return call.misused("which file?");
     const auto is_format = [](const Options::Given& given) {
-        return given.option->letter == 'o' || given.option->letter == 'W';
+        return given.option.letter == 'o' || given.option.letter == 'W';
     };
     if (std::ranges::all_of(call.options.all(), is_format)) {
         return call.misused("nothing to show: one of -a -h -l -S -d -s -n");
@@ -88,7 +88,7 @@ constexpr Command readelf{
     .theme = "files",
     .promise = Promise::files | Promise::processes,
     .run = run,
-    .options = options,
+    .options = option_table<options>,
     .help =
         "A number that is no file is a process, and means its program.\n"
         "JSON: an object for each thing; `kind` is header (file, bits, order, abi, type, machine,\n"

@@ -146,7 +146,7 @@ constexpr Command readlink{
     .theme = "files",
     .promise = Promise::files,
     .run = run_readlink,
-    .options = readlink_options,
+    .options = option_table<readlink_options>,
     .help = "JSON fields: path, target.\n\nExample:\n  readlink -f /proc/1/exe\n",
 };
 const Register registered_readlink{readlink};
@@ -172,7 +172,7 @@ constexpr Command realpath{
     .theme = "files",
     .promise = Promise::files,
     .run = run_realpath,
-    .options = realpath_options,
+    .options = option_table<realpath_options>,
     .help =
         "JSON fields: path, target.\n"
         "\nExamples:\n  realpath /etc/resolv.conf\n  realpath --relative-to /etc /usr/lib\n",

@@ -95,8 +95,8 @@ int run(Invocation& call) {
     bool force = false;
     char asking = 0;
     for (const auto& [option, value] : options.all()) {
-        if (option->letter == 'f') force = true, asking = 0;
-        if (option->letter == 'i' || option->letter == 'I') force = false, asking = option->letter;
+        if (option.letter == 'f') force = true, asking = 0;
+        if (option.letter == 'i' || option.letter == 'I') force = false, asking = option.letter;
     }
     const bool recursive = options.has('r') || options.has('R');
     if (call.operands.empty()) return force ? 0 : call.misused("FILE is missing");
@@ -133,7 +133,7 @@ constexpr Command rm{
     .theme = "files",
     .promise = Promise::files | Promise::modify,
     .run = run,
-    .options = options,
+    .options = option_table<options>,
     .help =
         "Links are removed, never what they lead to. /, . and .. are refused.\n\n"
         "Example:\n  rm -rf /var/cache/app\n",

@@ -120,7 +120,7 @@ constexpr Command scratch{
     .theme = "files",
     .promise = Promise::files,
     .run = run,
-    .options = options,
+    .options = option_table<options>,
     .help =
         "In a session with --scratch, whose changes vanish with it: A was added, C changed, D\n"
         "deleted. count says how many there are.\n"

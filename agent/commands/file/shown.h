@@ -31,12 +31,6 @@ std::string iso_time(const struct statx_timestamp& time);
 // The JSON object that ls, stat and find give for one file.
 std::string file_json(std::string_view path, const struct statx& status, std::string_view user,
                       std::string_view group, const std::string* link);
-inline constexpr std::string_view file_json_help =
-    "JSON fields: path, type, mode (octal text), size, blocks (of 512 bytes), links, inode, "
-    "device\n"
-    "(\"major:minor\"), uid, user, gid, group, accessed, modified, changed, born (null if "
-    "unknown),\n"
-    "target (of a symbolic link).";
 
 std::uint64_t device_number(const struct statx& status);
 

@@ -340,7 +340,7 @@ constexpr Command stat{
     .theme = "files",
     .promise = Promise::files,
     .run = run,
-    .options = options,
+    .options = option_table<options>,
     .help =
         "Fields: %n name, %N quoted with link, %s size, %b blocks, %B bytes per block, %f mode "
         "(hex),\n"

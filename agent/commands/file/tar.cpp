@@ -158,19 +158,19 @@ Result<Style> style_of(Invocation& call, const std::vector<std::string>& operand
     for (std::size_t i = 0; i < given.size(); ++i) {
         const auto& [option, value] = given[i];
         take(call.options.operands_before(i));
-        TRY(apply_letter(style, option->letter, value));
-        TRY(apply_long(style, option->name, value));
+        TRY(apply_letter(style, option.letter, value));
+        TRY(apply_long(style, option.name, value));
         const char end = call.options.has("null") ? '\0' : '\n';
-        if (option->letter == 'C') {
+        if (option.letter == 'C') {
             const bool whole = directory.empty() || value.starts_with('/');
             directory = whole ? value : directory + '/' + value;
         }
-        if (option->letter == 'X') {
+        if (option.letter == 'X') {
             for (auto& name : TRY(lines_of(call, value, '\n'))) {
                 style.exclude.push_back(std::move(name));
             }
         }
-        if (option->letter == 'T') {
+        if (option.letter == 'T') {
             for (auto& name : TRY(lines_of(call, value, end))) {
                 style.operands.push_back({std::move(name), directory});
             }
@@ -180,10 +180,10 @@ Result<Style> style_of(Invocation& call, const std::vector<std::string>& operand
     style.directory = directory;
     if (style.action == Action::none) return refused("options", "one of c, x and t is needed");
     for (const auto& [option, value] : given) {
-        if (option->letter == 'z') TRY(compression(style, "gzip"));
-        if (option->letter == 'j') TRY(compression(style, "bzip2"));
-        if (option->letter == 'J') TRY(compression(style, "xz"));
-        if (option->name == "zstd") TRY(compression(style, "zstd"));
+        if (option.letter == 'z') TRY(compression(style, "gzip"));
+        if (option.letter == 'j') TRY(compression(style, "bzip2"));
+        if (option.letter == 'J') TRY(compression(style, "xz"));
+        if (option.name == "zstd") TRY(compression(style, "zstd"));
     }
     if (call.options.has('a') && style.action == Action::create) TRY(by_name(style));
     if (style.action == Action::create && style.operands.empty()) {
@@ -273,7 +273,7 @@ constexpr Command tar_command{
     .theme = "files",
     .promise = Promise::files,
     .run = run,
-    .options = options,
+    .options = option_table<options>,
     .help =
         "Reads v7, ustar, GNU and pax archives, sparse files included; writes ustar with pax "
         "headers\n"

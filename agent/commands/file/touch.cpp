@@ -189,7 +189,7 @@ constexpr Command touch{
     .theme = "files",
     .promise = Promise::files | Promise::modify,
     .run = run_touch,
-    .options = touch_options,
+    .options = option_table<touch_options>,
     .help = "Example:\n  touch -d '2 hours ago' /tmp/lock\n",
 };
 const Register registered_touch{touch};
@@ -207,7 +207,7 @@ constexpr Command truncate{
     .theme = "files",
     .promise = Promise::files | Promise::modify,
     .run = run_truncate,
-    .options = truncate_options,
+    .options = option_table<truncate_options>,
     .help = "Example:\n  truncate -s 0 /var/log/app.log\n",
 };
 const Register registered_truncate{truncate};
@@ -224,7 +224,7 @@ constexpr Command sync_command{
     .theme = "files",
     .promise = Promise::files | Promise::modify,
     .run = run_sync,
-    .options = sync_options,
+    .options = option_table<sync_options>,
     .help = "Example:\n  sync /var/lib/app/state\n",
 };
 const Register registered_sync{sync_command};

@@ -273,7 +273,7 @@ constexpr Command tree{
     .theme = "files",
     .promise = Promise::files,
     .run = run,
-    .options = options,
+    .options = option_table<options>,
     .help =
         "Links are not followed. Processes as a tree: pstree.\n"
         "JSON: an object for each entry, with the fields of ls.\n"

@@ -300,7 +300,7 @@ constexpr Command unpack{
     .theme = "files",
     .promise = Promise::files | Promise::modify,
     .run = run,
-    .options = options,
+    .options = option_table<options>,
     .help =
         "What `limpet cp` runs near the target to write there. Into DESTINATION when it is a\n"
         "directory, else under that name. A file has its name only once it is whole and its\n"

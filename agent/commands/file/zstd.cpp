@@ -89,7 +89,7 @@ Result<> one(Invocation& call, const Zstd& zstd, const std::string& name) {
 
 std::optional<int> read_options(Invocation& call, Zstd& zstd) {
     for (const auto& [option, value] : call.options.all()) {
-        switch (option->letter) {
+        switch (option.letter) {
             case 'd': zstd.action = Action::unpack; break;
             case 't': zstd.action = Action::test; break;
             case 'l': zstd.action = Action::list; break;
@@ -104,8 +104,8 @@ std::optional<int> read_options(Invocation& call, Zstd& zstd) {
                 break;
             case 'T': return call.misused("-T is not supported: there is one thread");
         }
-        if (option->name == "rm") zstd.keep = false;
-        if (option->name == "long") {
+        if (option.name == "rm") zstd.keep = false;
+        if (option.name == "long") {
             return call.misused(
                 "--long is not supported: windows of up to 128 MiB are, without it");
         }
@@ -154,7 +154,7 @@ constexpr Option options[]{
     {0, "long", "[LOG]", "not supported"},
 };
 
-constexpr std::string_view help =
+constexpr const char* help =
     "It expands only; gzip compresses. What gzip made is expanded, too. Frames of before zstd 0.8\n"
     "and windows of more than 128 MiB are refused. Files are written beside the ones that are "
     "read,\n"
@@ -164,15 +164,14 @@ constexpr std::string_view help =
     "  zstdcat /var/log/app.log.zst | tail\n"
     "  zstd -d -c /data/dump.zst | head -c 1k | hexdump -C\n";
 
-constexpr Command command(std::string_view name, std::string_view summary,
-                          int (*run)(Invocation&)) {
+constexpr Command command(std::string_view name, const char* summary, int (*run)(Invocation&)) {
     return {.name = name,
             .usage = "[-dctlfkqv] [-o FILE] [FILE...]",
             .summary = summary,
             .theme = "files",
             .promise = Promise::files,
             .run = run,
-            .options = options,
+            .options = option_table<options>,
             .help = help,
             .writes = true};
 }

@@ -200,7 +200,7 @@ constexpr Command conntrack{
     .theme = "network",
     .promise = Promise::network,
     .run = run,
-    .options = options,
+    .options = option_table<options>,
     .help =
         "JSON fields of a connection: family, protocol, timeout (s), state, src, dst, sport, "
         "dport,\n"

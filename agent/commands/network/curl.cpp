@@ -311,7 +311,7 @@ constexpr Option options[]{
 };
 
 // A socket that only its owner may use is reached with the owner's rights, as a file is written.
-constexpr std::string_view writes_with[]{"output", "remote-name", "unix-socket"};
+constexpr const char* writes_with = "output remote-name unix-socket";
 
 constexpr Command curl{
     .name = "curl",
@@ -320,7 +320,7 @@ constexpr Command curl{
     .theme = "network",
     .promise = Promise::network | Promise::files,
     .run = run,
-    .options = options,
+    .options = option_table<options>,
     .help =
         "Names are looked up as the target would. -o and -O write in the target: that needs "
         "--allow\n"

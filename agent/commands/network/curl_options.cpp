@@ -40,7 +40,7 @@ Result<HttpSettings::Override> override_of(std::string_view value) {
 }
 
 Result<> read_value(Invocation& call, CurlRequest& request, const Options::Given& given) {
-    const auto name = given.option->name;
+    const auto name = given.option.name;
     const auto& value = given.value;
     auto& plain = request.plain;
     auto& settings = request.settings;

@@ -213,7 +213,7 @@ constexpr Command ifconfig{
     .theme = "network",
     .promise = Promise::network,
     .run = run,
-    .options = options,
+    .options = option_table<options>,
     .help =
         "All addresses of an interface are shown, not only the first. JSON fields are those of ip\n"
         "address. Nothing is changed.\n"

@@ -306,7 +306,7 @@ constexpr Command ip_command{
     .theme = "network",
     .promise = Promise::network,
     .run = run,
-    .options = options,
+    .options = option_table<options>,
     .help =
         "Objects and verbs may be abbreviated, as in 'ip a', 'ip r'. Nothing is changed.\n"
         "SELECTOR: of links up, type KIND, master NAME; of addresses also scope NAME, to PREFIX,\n"

@@ -158,7 +158,7 @@ constexpr Command mtr{
     .theme = "network",
     .promise = Promise::network,
     .run = run_mtr,
-    .options = mtr_options,
+    .options = option_table<mtr_options>,
     .help =
         "On a terminal the table is drawn anew each second until ^C; else, and with -r, once.\n"
         "JSON fields: hop, addresses, sent, received, loss (percent), last, avg, best, worst, "

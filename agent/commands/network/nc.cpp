@@ -321,7 +321,7 @@ constexpr Command nc{
     .theme = "network",
     .promise = Promise::network,
     .run = run_nc,
-    .options = options,
+    .options = option_table<options>,
     .help =
         "Standard input goes to the peer, what it sends to standard output, until the peer ends.\n"
         "-z waits 3 s for each port unless -w says otherwise; of UDP, a port counts as open when\n"
@@ -340,7 +340,7 @@ constexpr Command telnet{
     .theme = "network",
     .promise = Promise::network,
     .run = run_telnet,
-    .options = telnet_options,
+    .options = option_table<telnet_options>,
     .help =
         "Every option that the other end offers is turned down (RFC 854).\n"
         "\nExample:\n  telnet mail 25\n",

@@ -268,7 +268,7 @@ constexpr Command netstat{
     .theme = "network",
     .promise = Promise::network | Promise::processes,
     .run = run,
-    .options = options,
+    .options = option_table<options>,
     .help =
         "Counters are called as in /proc/net/snmp, netstat and snmp6. The JSON fields are those "
         "of\n"

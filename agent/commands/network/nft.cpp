@@ -220,7 +220,7 @@ constexpr Command nft{
     .theme = "network",
     .promise = Promise::network,
     .run = run,
-    .options = options,
+    .options = option_table<options>,
     .help =
         "Also those that iptables(8) of today makes; their extensions are called by name (xt "
         "match).\n"

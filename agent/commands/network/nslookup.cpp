@@ -224,7 +224,7 @@ constexpr Command host{
     .theme = "network",
     .promise = Promise::network,
     .run = run_host,
-    .options = options,
+    .options = option_table<options>,
     .help =
         "Addresses and mail exchangers, or -t. As nslookup, in other words.\n"
         "JSON fields: as dig's.\n"

@@ -287,7 +287,7 @@ constexpr Command command{
     .theme = "network",
     .promise = Promise::network,
     .run = run,
-    .options = options,
+    .options = option_table<options>,
     .help =
         "By an ICMP socket where net.ipv4.ping_group_range of the target lets, else by a raw one.\n"
         "Exits 1 when nothing came back (with -c and -w: not all), 2 on other problems.\n"

@@ -235,7 +235,7 @@ constexpr Command route{
     .theme = "network",
     .promise = Promise::network,
     .run = run_route,
-    .options = route_options,
+    .options = option_table<route_options>,
     .help =
         "Flags: U up, G by a gateway, H of one host, ! refused. JSON fields are those of ip "
         "route,\n"
@@ -261,7 +261,7 @@ constexpr Command arp{
     .theme = "network",
     .promise = Promise::network,
     .run = run_arp,
-    .options = arp_options,
+    .options = option_table<arp_options>,
     .help =
         "JSON fields are those of ip neighbour, which also knows IPv6 and the states.\n"
         "\nExample:\n  arp -an\n",

@@ -294,7 +294,7 @@ constexpr Command ss{
     .theme = "network",
     .promise = Promise::network | Promise::processes,
     .run = run,
-    .options = options,
+    .options = option_table<options>,
     .help =
         "STATE: all, connected, synchronized, bucket, big, established, syn-sent, syn-recv,\n"
         "fin-wait-1, fin-wait-2, time-wait, closed, close-wait, last-ack, listening, closing.\n"

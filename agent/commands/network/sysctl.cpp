@@ -179,7 +179,7 @@ constexpr Command sysctl{
     .theme = "network",
     .promise = Promise::network,
     .run = run,
-    .options = options,
+    .options = option_table<options>,
     .help =
         "A name may be a group: 'sysctl net.ipv4.conf'. net.* is of the target's network "
         "namespace,\n"

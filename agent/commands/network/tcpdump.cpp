@@ -21,7 +21,7 @@ void interrupt(int) { interrupted = 1; }
 int times(const Options& options, char letter) {
     int count = 0;
     for (const auto& given : options.all()) {
-        if (given.option->letter == letter) ++count;
+        if (given.option.letter == letter) ++count;
     }
     return count;
 }
@@ -323,7 +323,7 @@ constexpr Command tcpdump{
     .theme = "network",
     .promise = Promise::network,
     .run = run,
-    .options = options,
+    .options = option_table<options>,
     .help =
         "FILTER is pcap-filter(7)'s language: host, net, port, portrange, proto, src, dst, and, "
         "or, "

@@ -212,7 +212,7 @@ constexpr Command tls{
     .theme = "network",
     .promise = Promise::network,
     .run = run,
-    .options = options,
+    .options = option_table<options>,
     .help =
         "Certificates are verified against the bundle of the target (/etc/ssl/certs and its kin), "
         "as\n"

@@ -141,7 +141,7 @@ constexpr Command traceroute{
     .theme = "network",
     .promise = Promise::network,
     .run = run_traceroute,
-    .options = traceroute_options,
+    .options = option_table<traceroute_options>,
     .help =
         "UDP and TCP need no privilege; ICMP what ping needs. Behind a time: !N, !H, !P, !X what a "
         "router\n"

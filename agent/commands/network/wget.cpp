@@ -143,7 +143,7 @@ int fetch(Invocation& call, Request& request, const std::string& text) {
 
 Result<> read_timeouts(const Options& given, HttpSettings& settings) {
     for (const auto& one : given.all()) {
-        const auto name = one.option->name;
+        const auto name = one.option.name;
         if (!name.ends_with("timeout")) continue;
         const auto seconds = duration(one.value);
         if (!seconds) return refused("timeout", "'" + one.value + "' is none");
@@ -174,7 +174,7 @@ Result<Request> read_request(Invocation& call) {
     plain.type = "application/x-www-form-urlencoded";
     if (request.spider) plain.method = "HEAD";
     for (const auto& one : given.all()) {
-        const auto name = one.option->name;
+        const auto name = one.option.name;
         if (name == "header") TRY(add_headers(call, plain, one.value));
         if (name == "post-data" || name == "body-data") {
             TRY(add_data(call, plain, "data-raw", one.value));
@@ -250,7 +250,7 @@ constexpr Command wget{
     .theme = "network",
     .promise = Promise::network | Promise::files,
     .run = run,
-    .options = options,
+    .options = option_table<options>,
     .help =
         "Writes to the last part of the URL, which needs --allow modify or --scratch; -O- does "
         "not.\n"

@@ -99,7 +99,7 @@ constexpr Option options[]{
     json_option,
 };
 
-constexpr std::string_view writing[]{"extract"};
+constexpr const char* writing = "extract";
 
 constexpr Command deleted{
     .name = "deleted",
@@ -108,7 +108,7 @@ constexpr Command deleted{
     .theme = "process",
     .promise = Promise::processes | Promise::files,
     .run = run,
-    .options = options,
+    .options = option_table<options>,
     .help =
         "Without PID, of all processes; memfds are among them. Disk space of a deleted file comes\n"
         "back only when its last user closes it.\n"

@@ -142,7 +142,7 @@ constexpr Command dmesg{
     .theme = "process",
     .promise = Promise::processes,
     .run = run,
-    .options = options,
+    .options = option_table<options>,
     .help =
         "It is the whole node's: what is about the target says so by name. Where\n"
         "kernel.dmesg_restrict is set the kernel lets no session read it.\n"

@@ -137,7 +137,7 @@ constexpr Command env{
     .theme = "process",
     .promise = Promise::none,
     .run = run,
-    .options = options,
+    .options = option_table<options>,
     .help =
         "Without PID, of the target's main process, as environ prints it. Where there is no\n"
         "target but the place we stand in, and after -i, -u or NAME=VALUE, it is the session's\n"

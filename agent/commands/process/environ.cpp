@@ -43,7 +43,7 @@ constexpr Command environ_command{
     .theme = "process",
     .promise = Promise::processes,
     .run = run,
-    .options = options,
+    .options = option_table<options>,
     .help =
         "Without PID, of the target's main process. It is what execve(2) was given: what the\n"
         "program has set since then need not show.\n"

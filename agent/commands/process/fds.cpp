@@ -81,7 +81,7 @@ constexpr Command fds{
     .theme = "process",
     .promise = Promise::processes,
     .run = run,
-    .options = options,
+    .options = option_table<options>,
     .help =
         "Without PID, of the target's main process. A socket shows its addresses and state.\n"
         "JSON fields: pid, fd, type (file, device, socket, pipe, anon, memfd, other), mode (r, w,\n"

@@ -55,9 +55,9 @@ Scale scale_of(const Options& options) {
     Scale scale{.base = options.has("si") ? 1000U : 1024U};
     scale.bytes = scale.base;
     for (const auto& given : options.all()) {
-        if (given.option->letter == 'h') scale.bytes = 0;
+        if (given.option.letter == 'h') scale.bytes = 0;
         for (const auto& [letter, name, power, base] : units) {
-            if (given.option->name != name) continue;
+            if (given.option.name != name) continue;
             scale.bytes = std::pow(letter && letter != 'b' ? scale.base : base, power);
         }
     }
@@ -220,7 +220,7 @@ constexpr Command free_command{
     .theme = "process",
     .promise = Promise::processes,
     .run = run,
-    .options = options,
+    .options = option_table<options>,
     .help =
         "The line Cgroup has the tightest limit that holds for the target (TOTAL), what it uses\n"
         "beside the page cache, and what is left of the limit.\n"

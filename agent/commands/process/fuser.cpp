@@ -253,7 +253,7 @@ constexpr Option options[]{
     json_option,
 };
 
-constexpr std::string_view signalling[]{"kill"};
+constexpr const char* signalling = "kill";
 
 constexpr Command fuser{
     .name = "fuser",
@@ -262,7 +262,7 @@ constexpr Command fuser{
     .theme = "process",
     .promise = Promise::processes,
     .run = run,
-    .options = options,
+    .options = option_table<options>,
     .help =
         "Ids go to standard output, the rest to standard error. Letters: c current directory,\n"
         "r root, e program, m mapped, f open, F open for writing (the last two with -v only).\n"

@@ -136,7 +136,7 @@ constexpr Command go{
     .theme = "process",
     .promise = Promise::files | Promise::processes,
     .run = run,
-    .options = options,
+    .options = option_table<options>,
     .help =
         "Without an operand, of the target's main process. With the grant trace also how many\n"
         "goroutines a process has at most (those that ended and may be used again count too), "

@@ -159,7 +159,7 @@ constexpr Command id{
     .theme = "process",
     .promise = Promise::processes,
     .run = run,
-    .options = options,
+    .options = option_table<options>,
     .help =
         "Names are the target's own. Where there is no target but the place we stand in, it is\n"
         "the session itself. USER is one of the target's /etc/passwd.\n"

@@ -170,7 +170,7 @@ constexpr Command jvm{
     .theme = "process",
     .promise = Promise::files | Promise::processes,
     .run = run,
-    .options = options,
+    .options = option_table<options>,
     .help =
         "Of HotSpot (OpenJDK), by the file that it keeps for jstat in /tmp/hsperfdata_USER: the "
         "VM\n"

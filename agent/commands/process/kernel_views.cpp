@@ -142,7 +142,7 @@ constexpr Command io{
     .theme = "process",
     .promise = Promise::processes,
     .run = run_values,
-    .options = value_options,
+    .options = option_table<value_options>,
     .help =
         "Without PID, of the target's main process. rchar and wchar are what read(2) and write(2)\n"
         "moved, read_bytes and write_bytes what reached a disk.\n"
@@ -158,7 +158,7 @@ constexpr Command sched{
     .theme = "process",
     .promise = Promise::processes,
     .run = run_values,
-    .options = value_options,
+    .options = option_table<value_options>,
     .help =
         "Without PID, of the target's main process.\n"
         "JSON fields: pid, tid (with -T), and those that the kernel has in /proc/PID/sched.\n"
@@ -173,7 +173,7 @@ constexpr Command wchan{
     .theme = "process",
     .promise = Promise::processes,
     .run = run_wchan,
-    .options = plain_options,
+    .options = option_table<plain_options>,
     .help =
         "Without PID, of the target's main process.\n"
         "JSON fields: pid, tid, state, wchan (null when running or not known), comm.\n"
@@ -188,7 +188,7 @@ constexpr Command stack{
     .theme = "process",
     .promise = Promise::processes,
     .run = run_stack,
-    .options = plain_options,
+    .options = option_table<plain_options>,
     .help =
         "Without PID, of the target's main process.\n"
         "JSON fields: pid, tid, comm, frames (a list, the innermost first).\n"

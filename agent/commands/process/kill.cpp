@@ -117,7 +117,7 @@ constexpr Command kill{
     .theme = "process",
     .promise = Promise::processes,
     .run = run_kill,
-    .options = kill_options,
+    .options = option_table<kill_options>,
     .help =
         "Ids are those that ps shows; -PID is a process group. In the shell, jobs and processes\n"
         "of the shell itself come first, as in every shell.\n"
@@ -140,7 +140,7 @@ constexpr Command renice{
     .theme = "process",
     .promise = Promise::processes,
     .run = run_renice,
-    .options = renice_options,
+    .options = option_table<renice_options>,
     .help = "\nExample:\n  renice -n 10 7\n",
     .raw = true,
     .signals = true,
@@ -154,7 +154,7 @@ constexpr Command nice{
     .theme = "process",
     .promise = Promise::processes,
     .run = run_renice,
-    .options = renice_options,
+    .options = option_table<renice_options>,
     .help = "The same as renice.\n\nExample:\n  nice -n 10 7\n",
     .raw = true,
     .signals = true,

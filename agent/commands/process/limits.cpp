@@ -55,7 +55,7 @@ constexpr Command limits_command{
     .theme = "process",
     .promise = Promise::processes,
     .run = run,
-    .options = options,
+    .options = option_table<options>,
     .help =
         "Without PID, of the target's main process. getrlimit(2) explains each.\n"
         "JSON fields: pid, limit (\"Max open files\"), soft and hard (null: unlimited), units.\n"

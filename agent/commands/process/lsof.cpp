@@ -95,8 +95,8 @@ public:
         : call_(call), request_(std::move(request)), names_(names) {
         terse_ = call.options.has('t') && !call.json();
         for (const auto& [option, value] : call.options.all()) {
-            if (option->letter == 'F') fields_ = fields_.value_or("") + value;
-            always_offset_ = always_offset_ || (option->letter == 'o' && value.empty());
+            if (option.letter == 'F') fields_ = fields_.value_or("") + value;
+            always_offset_ = always_offset_ || (option.letter == 'o' && value.empty());
         }
         parts_ = descriptors | places | details | statuses;
         // Those alone have no mappings; the text of maps is what costs most.
@@ -380,7 +380,7 @@ constexpr Command lsof_command{
     .theme = "process",
     .promise = Promise::processes,
     .run = run,
-    .options = options,
+    .options = option_table<options>,
     .help =
         "Without a selection, of all processes. +D DIR: what is below DIR; +d: right in it;\n"
         "+L1: files without a name any more; +c N: commands cut after N bytes (9; 0: never).\n"

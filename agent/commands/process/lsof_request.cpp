@@ -291,7 +291,7 @@ Result<Request> read_request(const Invocation& call, ProcessNames& names) {
     const auto& options = call.options.all();
     for (std::size_t i = 0; i < options.size(); ++i) {
         const auto& [option, value] = options[i];
-        switch (option->letter) {
+        switch (option.letter) {
             case 'p': TRY(add_ids(request.pids, value)); break;
             case 'g': TRY(add_ids(request.groups, value)); break;
             case 'u': TRY(add_users(request, names, value)); break;

@@ -170,7 +170,7 @@ constexpr Command maps{
     .theme = "process",
     .promise = Promise::processes,
     .run = run,
-    .options = options,
+    .options = option_table<options>,
     .help =
         "Without PID, of the target's main process. Columns: range, size, permissions, offset,\n"
         "device, inode, path.\n"
@@ -193,7 +193,7 @@ constexpr Command smaps{
     .theme = "process",
     .promise = Promise::processes,
     .run = run_smaps,
-    .options = smaps_options,
+    .options = option_table<smaps_options>,
     .help =
         "Without PID, of the target's main process. KiB; maps -x sums up per file.\n"
         "JSON fields: pid, start (hexadecimal text), permissions, size, rss, pss, private, "

@@ -286,7 +286,7 @@ constexpr Command memory{
     .theme = "process",
     .promise = Promise::processes | Promise::trace,
     .run = run,
-    .options = options,
+    .options = option_table<options>,
     .help =
         "A range is BEGIN-END or BEGIN+SIZE (hexadecimal; a size without 0x is decimal), or what "
         "is\n"

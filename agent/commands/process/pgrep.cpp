@@ -56,8 +56,8 @@ Result<> add_list(std::vector<std::int64_t>& list, std::string_view words, Proce
 Result<Selection> selection(const Invocation& call, ProcessNames& names) {
     Selection want;
     for (const auto& [option, value] : call.options.all()) {
-        want.any = want.any || !option->argument.empty();
-        switch (option->letter) {
+        want.any = want.any || !option.argument.empty();
+        switch (option.letter) {
             case 'u': TRY(add_list(want.effective, value, &names, false)); break;
             case 'U': TRY(add_list(want.real, value, &names, false)); break;
             case 'G': TRY(add_list(want.groups, value, &names, true)); break;
@@ -117,7 +117,7 @@ private:
     // -o alone; with a word behind it is the format.
     [[nodiscard]] bool oldest() const {
         return std::ranges::any_of(call_.options.all(), [](const auto& given) {
-            return given.option->letter == 'o' && given.value.empty();
+            return given.option.letter == 'o' && given.value.empty();
         });
     }
 
@@ -270,7 +270,7 @@ constexpr Command pgrep{
     .theme = "process",
     .promise = Promise::processes,
     .run = run_pgrep,
-    .options = std::span(options).subspan(2),
+    .options = option_table<options, 2>,
     .help =
         "EXPRESSION is a POSIX extended regular expression. Exits 1 when nothing matches.\n"
         "JSON fields: pid, comm, args.\n"
@@ -285,7 +285,7 @@ constexpr Command pkill{
     .theme = "process",
     .promise = Promise::processes,
     .run = run_pkill,
-    .options = std::span(options).first(std::size(options) - 4),
+    .options = option_table<options, 0, std::size(options) - 4>,
     .help = "Exits 1 when nothing matches.\n\nExample:\n  pkill -HUP -x nginx\n",
     .raw = true,
     .signals = true,

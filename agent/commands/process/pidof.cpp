@@ -25,7 +25,7 @@ int run(Invocation& call) {
     if (call.operands.empty()) return call.misused("no name");
     std::vector<pid_t> omitted;
     for (const auto& [option, value] : call.options.all()) {
-        if (option->letter != 'o') continue;
+        if (option.letter != 'o') continue;
         for (std::string_view rest = value; !rest.empty();) {
             if (const auto pid = parse::number<pid_t>(parse::take(rest, ','))) {
                 omitted.push_back(*pid);
@@ -78,7 +78,7 @@ constexpr Command pidof{
     .theme = "process",
     .promise = Promise::processes,
     .run = run,
-    .options = options,
+    .options = option_table<options>,
     .help =
         "Exits 1 when there is none.\n"
         "\nExample:\n  pidof nginx\n",

@@ -317,7 +317,7 @@ constexpr Command ps_command{
     .theme = "process",
     .promise = Promise::processes,
     .run = run,
-    .options = options,
+    .options = option_table<options>,
     .help =
         "Without a selection it lists all processes of the target. BSD clusters work: a x u l j s "
         "v\n"

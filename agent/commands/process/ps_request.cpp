@@ -243,7 +243,7 @@ Result<Request> read_request(Invocation& call, ProcessNames& names) {
     Request request;
     bool json = false;
     for (const auto& [option, value] : call.options.all()) {
-        TRY(read_option(request, names, *option, value, json));
+        TRY(read_option(request, names, option, value, json));
     }
     for (std::size_t i = 0; i < call.operands.size(); ++i) {
         TRY(bsd_word(request, names, call.operands, i));

@@ -120,7 +120,7 @@ constexpr Command pstree{
     .theme = "process",
     .promise = Promise::processes,
     .run = run,
-    .options = options,
+    .options = option_table<options>,
     .help =
         "With PID, that process and what is below it. A process whose parent is outside the\n"
         "target's pid namespace is a root.\n"

@@ -149,7 +149,7 @@ constexpr Command sample{
     .theme = "process",
     .promise = Promise::processes,
     .run = run,
-    .options = options,
+    .options = option_table<options>,
     .help =
         "Without PID, of the target's main process. Nothing is stopped: each look reads the "
         "state,\n"

@@ -221,7 +221,7 @@ constexpr Command status{
     .theme = "process",
     .promise = Promise::processes,
     .run = run,
-    .options = options,
+    .options = option_table<options>,
     .help =
         "Without PID, of the target's main process. Ids are those inside its user namespace.\n"
         "JSON fields: pid, name, state, ppid, tracer (0: none), threads, uid and gid (objects:\n"

@@ -67,7 +67,7 @@ bool read_options(Invocation& call, strace::Wanted& wanted, std::vector<pid_t>& 
     int stamps = 0;
     wanted.calls.set();
     for (const auto& given : call.options.all()) {
-        switch (given.option->letter) {
+        switch (given.option.letter) {
             case 'p':
                 if (!numbers(call, given.value, pids)) return false;
                 break;
@@ -154,7 +154,7 @@ constexpr Command strace_command{
     .theme = "process",
     .promise = Promise::processes | Promise::trace,
     .run = run,
-    .options = options,
+    .options = option_table<options>,
     .help =
         "Stops the process at each call and changes nothing in it; whatever ends this command, "
         "the\n"

@@ -50,7 +50,7 @@ constexpr Command threads{
     .theme = "process",
     .promise = Promise::processes,
     .run = run,
-    .options = options,
+    .options = option_table<options>,
     .help =
         "Without PID, of the target's main process. WCHAN is where in the kernel a thread waits.\n"
         "JSON fields: pid, tid, state, cpu (that it last ran on), nice, user_time and system_time\n"

@@ -58,8 +58,8 @@ Result<top::Settings> settings_of(const Invocation& call) {
         settings.rounds = *rounds;
     }
     for (const auto& [option, value] : call.options.all()) {
-        if (option->letter == 'p') TRY(add_pids(settings.pids, value));
-        if (option->letter != 'o' || value == "json" || value == "table") continue;
+        if (option.letter == 'p') TRY(add_pids(settings.pids, value));
+        if (option.letter != 'o' || value == "json" || value == "table") continue;
         std::string_view name = value;
         settings.reversed = name.starts_with('-');
         if (name.starts_with('-') || name.starts_with('+')) name.remove_prefix(1);
@@ -135,7 +135,7 @@ constexpr Command top_command{
     .theme = "process",
     .promise = Promise::processes,
     .run = run,
-    .options = options,
+    .options = option_table<options>,
     .help =
         "On a terminal: q ends it, h lists the keys. The head is the machine's, but for the line\n"
         "Cgroup: of the target's, the processors it used since the look before and may use, in\n"

@@ -74,7 +74,7 @@ constexpr Command uptime{
     .theme = "process",
     .promise = Promise::processes,
     .run = run,
-    .options = options,
+    .options = option_table<options>,
     .help =
         "Times are UTC; of the container's own age ps -o etime 1 tells.\n"
         "JSON fields: uptime (seconds), since (seconds since 1970), load1, load5, load15.\n"

@@ -285,7 +285,7 @@ constexpr Command ustack{
     .theme = "process",
     .promise = Promise::files | Promise::processes | Promise::trace,
     .run = run,
-    .options = options,
+    .options = option_table<options>,
     .help =
         "Without PID, of the target's main process. Every thread is stopped for a moment, one "
         "after\n"

@@ -223,7 +223,7 @@ constexpr Command vmstat{
     .theme = "process",
     .promise = Promise::processes,
     .run = run,
-    .options = options,
+    .options = option_table<options>,
     .help =
         "The first line is the average since the machine started, each further one of the DELAY\n"
         "seconds before it. Of the machine, not of the target: top and cgroup show that.\n"

@@ -12,7 +12,7 @@ namespace {
 
 bool apply(const Options& options, PagerOptions& chosen) {
     for (const auto& [option, value] : options.all()) {
-        switch (option->letter) {
+        switch (option.letter) {
             case 'N': chosen.numbers = true; break;
             case 'S': chosen.chop = true; break;
             case 'R':
@@ -140,7 +140,7 @@ constexpr Command less{
     .theme = "text",
     .promise = Promise::files,
     .run = run,
-    .options = options,
+    .options = option_table<options>,
     .help =
         "Keys: Space b d u j k g G /pattern ?pattern n N &pattern F q, and h for all of them.\n"
         "+COMMAND begins with it: +G, +F, +120, +/error. Of a file only what is shown is read; of\n"
@@ -170,7 +170,7 @@ constexpr Command more{
     .theme = "text",
     .promise = Promise::files,
     .run = run_more,
-    .options = options_of_more,
+    .options = option_table<options_of_more>,
     .help =
         "The keys of less; a text that fits on the screen is only printed, and the end is where\n"
         "it leaves.\n\nExample:\n  more /etc/services\n",

@@ -7,8 +7,8 @@ namespace {
 int edit(Invocation& call, bool read_only) {
     std::vector<std::string> files, commands;
     for (const auto& [option, value] : call.options.all()) {
-        if (option->letter == 'c') commands.push_back(value);
-        if (option->letter == 'R') read_only = true;
+        if (option.letter == 'c') commands.push_back(value);
+        if (option.letter == 'R') read_only = true;
     }
     for (const auto& operand : call.operands) {
         if (!operand.starts_with('+')) {
@@ -35,7 +35,7 @@ constexpr Option options[]{
     {'c', "", "COMMAND", "begin with that command, as +COMMAND"},
 };
 
-constexpr std::string_view help =
+constexpr const char* help =
     "+COMMAND begins with it: +120, +/error; + alone is the last line. Writing needs --allow "
     "modify\n"
     "or --scratch, but below $LIMPET_SCRATCH. Files of up to 64 MiB, bytes kept as they are.\n\n"
@@ -53,7 +53,7 @@ constexpr Command vi_command{
     .theme = "text",
     .promise = Promise::files,
     .run = run,
-    .options = options,
+    .options = option_table<options>,
     .help = help,
     .writes = true,
 };
@@ -66,7 +66,7 @@ constexpr Command view{
     .theme = "text",
     .promise = Promise::files,
     .run = run_view,
-    .options = options,
+    .options = option_table<options>,
     .help = "vi -R.\n\nExample:\n  view /etc/passwd\n",
     .writes = true,
 };

@@ -253,7 +253,7 @@ constexpr Command watch{
     .summary = "run a command again and again, and show what it prints",
     .theme = "session",
     .run = run,
-    .options = options,
+    .options = option_table<options>,
     .help =
         "COMMAND is a line for the shell. q and Ctrl-C end it, Space runs it at once. Where\n"
         "standard output is no terminal the outputs follow one another.\n\n"

@@ -38,10 +38,9 @@ Result<parse::Instant> instant_of(Invocation& call, std::string_view text, parse
 Result<std::string> format_of(const Invocation& call) {
     std::string format = "%a %b %e %H:%M:%S %Z %Y";
     for (const auto& [option, value] : call.options.all()) {
-        if (option->letter == 'R' || option->name == "rfc-2822")
-            format = "%a, %d %b %Y %H:%M:%S %z";
-        const bool rfc = option->name == "rfc-3339";
-        if (option->letter != 'I' && !rfc) continue;
+        if (option.letter == 'R' || option.name == "rfc-2822") format = "%a, %d %b %Y %H:%M:%S %z";
+        const bool rfc = option.name == "rfc-3339";
+        if (option.letter != 'I' && !rfc) continue;
         auto iso = iso_format(value);
         if (!iso || (rfc && value.empty())) {
             return refused("-I", "it takes date, hours, minutes, seconds or ns");
@@ -147,7 +146,7 @@ constexpr Command date{
     .theme = "session",
     .promise = Promise::files,
     .run = run,
-    .options = options,
+    .options = option_table<options>,
     .help =
         "In the zone that TZ says, as POSIX writes it (CET-1CEST,M3.5.0,M10.5.0/3) or by a name in "
         "the\n"

@@ -97,7 +97,7 @@ constexpr Command nproc{
     .theme = "session",
     .promise = Promise::processes,
     .run = run,
-    .options = options,
+    .options = option_table<options>,
     .help =
         "The least of its affinity (cpusets included) and its cgroup's quota, rounded up.\n"
         "JSON fields: processors, online, affinity, quota_millicores (if there is a quota).\n"

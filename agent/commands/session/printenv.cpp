@@ -46,7 +46,7 @@ constexpr Command printenv{
     .summary = "print the shell's exported variables",
     .theme = "session",
     .run = run,
-    .options = options,
+    .options = option_table<options>,
     .help =
         "The environment of the target's processes is `env`.\n\nJSON fields: name, value.\n"
         "\nExample:\n  printenv PATH\n",

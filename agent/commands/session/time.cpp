@@ -133,7 +133,7 @@ constexpr Command time{
     .summary = "run a command and tell how long it took",
     .theme = "session",
     .run = run,
-    .options = options,
+    .options = option_table<options>,
     .help =
         "COMMAND is one of limpet's. In the shell `time` and `time -p` are reserved words, for a "
         "whole\n"

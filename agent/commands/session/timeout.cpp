@@ -118,7 +118,7 @@ constexpr Command timeout{
     .summary = "run a command for a limited time",
     .theme = "session",
     .run = run,
-    .options = options,
+    .options = option_table<options>,
     .help =
         "COMMAND is one of limpet's. TIME takes fractions and s, m, h, d; 0 is no limit.\n"
         "Status: the command's own; 124 when the time was up, 137 when it had to be killed.\n\n"

@@ -41,7 +41,7 @@ constexpr Command tty{
     .summary = "print the name of the terminal",
     .theme = "session",
     .run = run,
-    .options = options,
+    .options = option_table<options>,
     .help =
         "Status: 0 when standard input is a terminal, 1 when it is none.\n"
         "\nExample:\n  tty -s && echo 'somebody is there'\n",

@@ -19,9 +19,9 @@ Result<std::string> program_text(const Options& given, std::vector<std::string>&
     std::string text;
     bool any = false;
     for (const auto& [option, value] : given.all()) {
-        if (option->letter != 'f' && option->letter != 'e') continue;
+        if (option.letter != 'f' && option.letter != 'e') continue;
         any = true;
-        text += option->letter == 'e' ? value : TRY(read(value));
+        text += option.letter == 'e' ? value : TRY(read(value));
         text += '\n';
     }
     if (any) return text;
@@ -56,9 +56,9 @@ int run(Invocation& call) {
     const bool wide = program->runs_commands || call.options.has('f');
     awk::Machine machine(call, *std::move(program), wide);
     for (const auto& [option, value] : call.options.all()) {
-        if (option->letter == 'F') {
+        if (option.letter == 'F') {
             machine.set_separator(parse::awk::unescaped(value));
-        } else if (option->letter == 'v' && !machine.assign_operand(value)) {
+        } else if (option.letter == 'v' && !machine.assign_operand(value)) {
             return call.misused("-v: '" + value + "' is no VAR=VALUE");
         }
     }
@@ -76,7 +76,7 @@ constexpr Command awk_command{
     .theme = "text",
     .promise = Promise::files,
     .run = run,
-    .options = options,
+    .options = option_table<options>,
     .help =
         "POSIX awk; of gawk's also ** **=, nextfile, gensub, match with an array, length of one,\n"
         "systime, strftime (in UTC), RS as an expression and \\y \\< \\> \\w \\s. Characters are "

@@ -145,7 +145,7 @@ constexpr Command base64{
     .theme = "text",
     .promise = Promise::files,
     .run = run,
-    .options = options,
+    .options = option_table<options>,
     .help = "Example:\n  base64 -w0 /etc/tls/ca.crt\n",
 };
 const Register registered{base64};

@@ -62,7 +62,7 @@ constexpr Command basename{
     .summary = "print the last part of paths",
     .theme = "text",
     .run = run_basename,
-    .options = basename_options,
+    .options = option_table<basename_options>,
     .help = "Example:\n  basename /usr/lib/libc.so.6 .6\n",
     .builtin = true,
 };
@@ -75,7 +75,7 @@ constexpr Command dirname{
     .summary = "print paths without their last part",
     .theme = "text",
     .run = run_dirname,
-    .options = dirname_options,
+    .options = option_table<dirname_options>,
     .help = "Example:\n  dirname /usr/lib/libc.so.6\n",
     .builtin = true,
 };

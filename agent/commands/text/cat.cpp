@@ -188,7 +188,7 @@ constexpr Command cat{
     .theme = "text",
     .promise = Promise::files,
     .run = run,
-    .options = options,
+    .options = option_table<options>,
     .help =
         "Examples:\n"
         "  cat /etc/resolv.conf\n"

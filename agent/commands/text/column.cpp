@@ -136,7 +136,7 @@ constexpr Command column{
     .theme = "text",
     .promise = Promise::files,
     .run = run,
-    .options = options,
+    .options = option_table<options>,
     .help = "Example:\n  column -t -s: /etc/passwd\n",
 };
 const Register registered{column};

@@ -78,7 +78,7 @@ constexpr Command comm{
     .theme = "text",
     .promise = Promise::files,
     .run = run,
-    .options = options,
+    .options = option_table<options>,
     .help =
         "Three columns: only in the first, only in the second, in both. Sorted means by bytes.\n\n"
         "Example:\n  comm -23 wanted present\n",

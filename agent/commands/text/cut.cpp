@@ -203,15 +203,15 @@ int run(Invocation& call) {
     std::optional<std::string_view> list;
     std::string delimiter;
     for (const auto& [option, value] : call.options.all()) {
-        if (option->letter == 'b' || option->letter == 'c' || option->letter == 'f' ||
-            option->letter == 'F') {
+        if (option.letter == 'b' || option.letter == 'c' || option.letter == 'f' ||
+            option.letter == 'F') {
             if (list) return call.misused("only one of -b, -c, -f and -F");
-            style.kind = option->letter;
+            style.kind = option.letter;
             list = value;
         }
-        if (option->letter == 'd') delimiter = value;
-        if (option->letter == 'D') style.as_given = true;
-        if (option->name == "output-delimiter") style.between = value;
+        if (option.letter == 'd') delimiter = value;
+        if (option.letter == 'D') style.as_given = true;
+        if (option.name == "output-delimiter") style.between = value;
     }
     if (!list) return call.misused("one of -b, -c, -f and -F is needed");
     if (style.kind == 'F') {
@@ -265,7 +265,7 @@ constexpr Command cut{
     .theme = "text",
     .promise = Promise::files,
     .run = run,
-    .options = options,
+    .options = option_table<options>,
     .help = "Example:\n  cut -d: -f1,7 /etc/passwd\n",
 };
 const Register registered{cut};

@@ -13,7 +13,7 @@ using diff::Outcome;
 
 bool take_form(const Options::Given& given, diff::Style& style) {
     const auto [option, value] = given;
-    switch (option->letter) {
+    switch (option.letter) {
         case 'e': style.form = Form::ed; return true;
         case 'f': style.form = Form::forward_ed; return true;
         case 'n': style.form = Form::rcs; return true;
@@ -23,10 +23,10 @@ bool take_form(const Options::Given& given, diff::Style& style) {
         case 'U': style.form = Form::unified; break;
         case '#': break;
         default:
-            if (option->name == "normal") style.form = Form::normal;
-            if (option->name == "context") style.form = Form::context;
-            if (option->name == "unified") style.form = Form::unified;
-            if (option->name != "context" && option->name != "unified") return true;
+            if (option.name == "normal") style.form = Form::normal;
+            if (option.name == "context") style.form = Form::context;
+            if (option.name == "unified") style.form = Form::unified;
+            if (option.name != "context" && option.name != "unified") return true;
     }
     if (value.empty()) return true;
     const auto lines = parse::number<std::uint32_t>(value);
@@ -35,7 +35,7 @@ bool take_form(const Options::Given& given, diff::Style& style) {
 }
 
 void take_flag(const Options::Given& given, diff::Style& style) {
-    switch (given.option->letter) {
+    switch (given.option.letter) {
         case 'q': style.brief = true; break;
         case 's': style.report_same = true; break;
         case 'a': style.as_text = true; break;
@@ -54,8 +54,8 @@ void take_flag(const Options::Given& given, diff::Style& style) {
         case 'L': style.labels.push_back(given.value); break;
         case 'x': style.exclude.push_back(given.value); break;
         default:
-            if (given.option->name == "strip-trailing-cr") style.strip_cr = true;
-            if (given.option->name == "no-dereference") style.follow = false;
+            if (given.option.name == "strip-trailing-cr") style.strip_cr = true;
+            if (given.option.name == "no-dereference") style.follow = false;
     }
 }
 
@@ -151,7 +151,7 @@ int run(Invocation& call) {
             return call.misused("'" + given.value + "' is no number of lines");
         }
         take_flag(given, style);
-        if (given.option->name != "color") continue;
+        if (given.option.name != "color") continue;
         if (given.value == "never") style.colour = false;
         if (given.value == "always") style.colour = true;
         if (given.value != "never" && given.value != "always" && given.value != "auto" &&
@@ -209,7 +209,7 @@ constexpr Command diff_command{
     .theme = "text",
     .promise = Promise::files,
     .run = run,
-    .options = options,
+    .options = option_table<options>,
     .help =
         "One of the two may be \"-\", standard input. Of a directory and a file, the file of that\n"
         "name in the directory is compared. Status: 0 the same, 1 different, 2 trouble.\n\n"

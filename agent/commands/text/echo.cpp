@@ -59,7 +59,7 @@ constexpr Command echo_command{
     .summary = "print words",
     .theme = "text",
     .run = run,
-    .options = options,
+    .options = option_table<options>,
     .help = "Example:\n  echo -e 'one\\ttwo'\n",
     .raw = true,
     .builtin = true,

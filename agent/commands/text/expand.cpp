@@ -141,7 +141,7 @@ constexpr Command expand{
     .theme = "text",
     .promise = Promise::files,
     .run = run<false>,
-    .options = expand_options,
+    .options = option_table<expand_options>,
     .help = "Example:\n  expand -t 4 Makefile\n",
 };
 const Register registered_expand{expand};
@@ -158,7 +158,7 @@ constexpr Command unexpand{
     .theme = "text",
     .promise = Promise::files,
     .run = run<true>,
-    .options = unexpand_options,
+    .options = option_table<unexpand_options>,
     .help = "Example:\n  unexpand -t 4 table\n",
 };
 const Register registered_unexpand{unexpand};

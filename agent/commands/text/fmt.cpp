@@ -91,7 +91,7 @@ private:
 int run(Invocation& call) {
     std::size_t width = 75;
     for (const auto& [option, value] : call.options.all()) {
-        if (option->letter != 'w' && option->letter != '#') continue;
+        if (option.letter != 'w' && option.letter != '#') continue;
         const auto number = parse::number<std::size_t>(value);
         if (!number || *number == 0) return call.misused("the width is not a number from 1");
         width = *number;
@@ -122,7 +122,7 @@ constexpr Command fmt{
     .theme = "text",
     .promise = Promise::files,
     .run = run,
-    .options = options,
+    .options = option_table<options>,
     .help =
         "Lines of one indent are a paragraph; each line takes what fits.\n"
         "\nExample:\n  fmt -w 60 /usr/share/doc/README\n",

@@ -63,7 +63,7 @@ void break_line(Output& out, std::string_view line, const Style& style) {
 int run(Invocation& call) {
     Style style{.bytes = call.options.has('b'), .spaces = call.options.has('s')};
     for (const auto& [option, value] : call.options.all()) {
-        if (option->letter != 'w' && option->letter != '#') continue;
+        if (option.letter != 'w' && option.letter != '#') continue;
         const auto width = parse::number<std::size_t>(value);
         if (!width || *width == 0) return call.misused("-w needs a number from 1");
         style.width = *width;
@@ -86,7 +86,7 @@ constexpr Command fold{
     .theme = "text",
     .promise = Promise::files,
     .run = run,
-    .options = options,
+    .options = option_table<options>,
     .help = "Example:\n  tr '\\0' ' ' < /proc/1/cmdline | fold -sw 72\n",
 };
 const Register registered{fold};

@@ -40,10 +40,10 @@ Result<std::vector<std::string>> patterns_of(Invocation& call) {
     std::vector<std::string> patterns;
     bool given = false;
     for (const auto& [option, value] : call.options.all()) {
-        if (option->letter == 'e') {
+        if (option.letter == 'e') {
             given = true;
             split_lines(value, patterns);
-        } else if (option->letter == 'f') {
+        } else if (option.letter == 'f') {
             given = true;
             TRY(read_patterns(call, value, patterns));
         }
@@ -65,7 +65,7 @@ std::optional<Style> style_of(const Invocation& call) {
     };
     for (const auto& [option, value] : call.options.all()) {
         bool good = true;
-        switch (option->letter) {
+        switch (option.letter) {
             case 'v': style.invert = true; break;
             case 'n': style.numbers = true; break;
             case 'c': style.count = true; break;
@@ -94,26 +94,26 @@ std::optional<Style> style_of(const Invocation& call) {
                 style.after = style.before;
                 break;
             default:
-                if (option->name.starts_with("colo")) {
+                if (option.name.starts_with("colo")) {
                     style.colour = value != "never" && (value == "always" || call.colour());
-                } else if (option->name == "binary-files") {
+                } else if (option.name == "binary-files") {
                     style.text = value == "text";
                     style.skip_binary = value == "without-match";
                     good = style.text || style.skip_binary || value == "binary";
-                } else if (option->name == "group-separator") {
+                } else if (option.name == "group-separator") {
                     style.group_separator = value;
-                } else if (option->name == "no-group-separator") {
+                } else if (option.name == "no-group-separator") {
                     style.group_separator.reset();
-                } else if (option->name == "json") {
+                } else if (option.name == "json") {
                     style.json = true;
-                } else if (option->name == "line-buffered") {
+                } else if (option.name == "line-buffered") {
                     style.flush = true;
-                } else if (option->name == "label") {
+                } else if (option.name == "label") {
                     style.label = value;
                 }
         }
         if (!good) return std::nullopt;
-        style.context |= std::string_view("ABC#").find(option->letter) != std::string_view::npos;
+        style.context |= std::string_view("ABC#").find(option.letter) != std::string_view::npos;
     }
     if (!call.options.has("color") && !call.options.has("colour")) style.colour = call.colour();
     if (style.json) style.count = style.only = style.colour = false;
@@ -124,7 +124,7 @@ std::optional<Style> style_of(const Invocation& call) {
 parse::Regex::Flags flags_of(const Options& options) {
     parse::Regex::Flags flags;
     for (const auto& given : options.all()) {
-        switch (given.option->letter) {
+        switch (given.option.letter) {
             case 'E': flags.syntax = parse::regex::Syntax::extended; break;
             case 'F': flags.syntax = parse::regex::Syntax::fixed; break;
             case 'G': flags.syntax = parse::regex::Syntax::basic; break;
@@ -134,7 +134,7 @@ parse::Regex::Flags flags_of(const Options& options) {
             case 'x': flags.whole_line = true; break;
             case 'z': flags.terminator = '\0'; break;
             default:
-                if (given.option->name == "no-ignore-case") flags.ignore_case = false;
+                if (given.option.name == "no-ignore-case") flags.ignore_case = false;
         }
     }
     return flags;
@@ -146,13 +146,13 @@ struct Others {
     bool wrong = false;
     explicit Others(const Options& options) {
         for (const auto& [option, value] : options.all()) {
-            if (option->letter == 'r' || option->letter == 'R') recursive = true;
-            if (option->letter == 'd') {
+            if (option.letter == 'r' || option.letter == 'R') recursive = true;
+            if (option.letter == 'd') {
                 recursive = value == "recurse";
                 skip_directories = value == "skip";
                 wrong |= !recursive && !skip_directories && value != "read";
             }
-            if (option->letter == 'D') {
+            if (option.letter == 'D') {
                 skip_devices = value == "skip";
                 wrong |= !skip_devices && value != "read";
             }
@@ -172,9 +172,9 @@ struct Filter {
     std::vector<std::string> include, exclude, exclude_directories;
     explicit Filter(const Options& options) {
         for (const auto& [option, value] : options.all()) {
-            if (option->name == "include") include.push_back(value);
-            if (option->name == "exclude") exclude.push_back(value);
-            if (option->name == "exclude-dir") exclude_directories.push_back(value);
+            if (option.name == "include") include.push_back(value);
+            if (option.name == "exclude") exclude.push_back(value);
+            if (option.name == "exclude-dir") exclude_directories.push_back(value);
         }
     }
     static bool any(const std::vector<std::string>& patterns, std::string_view name) {
@@ -218,7 +218,7 @@ bool search_all(Invocation& call, Search& search) {
     const bool bare = recursive && call.operands.empty();
     Filter filter(call.options);
     for (const auto& [option, value] : call.options.all()) {
-        if (option->name != "exclude-from") continue;
+        if (option.name != "exclude-from") continue;
         if (auto read = read_patterns(call, value, filter.exclude); !read) {
             search.problem(read.error());
         }
@@ -278,8 +278,8 @@ int run(Invocation& call) {
         call.operands.size() > 1 ||
         (others.recursive && (call.operands.empty() || is_directory(call, call.operands[0])));
     for (const auto& given : call.options.all()) {
-        if (given.option->letter == 'h') names = false;
-        if (given.option->letter == 'H') names = true;
+        if (given.option.letter == 'h') names = false;
+        if (given.option.letter == 'H') names = true;
     }
     search.show_names(names);
     if (style->most > 0) search_all(call, search);
@@ -348,7 +348,7 @@ constexpr Command command{
     .theme = "text",
     .promise = Promise::files,
     .run = run,
-    .options = options,
+    .options = option_table<options>,
     .help =
         "Expressions are POSIX's, with \\w \\W \\s \\S \\b \\B \\< \\> and back references, and "
         "are\n"
@@ -369,7 +369,7 @@ constexpr Command extended{
             call.options.add(options[0], {});
             return run(call);
         },
-    .options = options,
+    .options = option_table<options>,
     .help = "Example:\n  egrep 'error|warn' /var/log/app.log\n",
 };
 const Register registered_extended{extended};
@@ -385,7 +385,7 @@ constexpr Command fixed{
             call.options.add(options[1], {});
             return run(call);
         },
-    .options = options,
+    .options = option_table<options>,
     .help = "Example:\n  fgrep -n '[main]' /etc/app.conf\n",
 };
 const Register registered_fixed{fixed};

@@ -20,11 +20,11 @@ std::optional<Amount> amount(const Options& options) {
     Amount wanted;
     if (options.has('z')) wanted.end = '\0';
     for (const auto& [option, value] : options.all()) {
-        if (option->letter != 'n' && option->letter != 'c' && option->letter != '#') continue;
+        if (option.letter != 'n' && option.letter != 'c' && option.letter != '#') continue;
         std::string_view text = value;
         // -5c: of old, as -n and -c came to be.
-        const bool old = option->letter == '#' && (text.back() < '0' || text.back() > '9');
-        wanted.bytes = option->letter == 'c' || (old && text.back() != 'l');
+        const bool old = option.letter == '#' && (text.back() < '0' || text.back() > '9');
+        wanted.bytes = option.letter == 'c' || (old && text.back() != 'l');
         if (old && !wanted.bytes) text.remove_suffix(1);
         wanted.but_last = text.starts_with('-');
         if (wanted.but_last || text.starts_with('+')) text.remove_prefix(1);
@@ -140,7 +140,7 @@ constexpr Command head{
     .theme = "text",
     .promise = Promise::files,
     .run = run,
-    .options = options,
+    .options = option_table<options>,
     .help = "Examples:\n  head -5 /etc/passwd\n  head -c 16 /app | hexdump -C\n",
 };
 const Register registered{head};

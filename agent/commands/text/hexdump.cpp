@@ -268,7 +268,7 @@ Result<> take(Invocation& call, Style& style) {
         return letter == 'C' ? add_format(style, R"("  |" 16/1 "%_p" "|\n")") : Result<>{};
     };
     for (const auto& [option, value] : call.options.all()) {
-        switch (option->letter) {
+        switch (option.letter) {
             case 'e': TRY(add_format(style, value)); break;
             case 'f': TRY(add_file(call, style, value)); break;
             case 'v': style.all = true; break;
@@ -276,10 +276,10 @@ Result<> take(Invocation& call, Style& style) {
             case 's': {
                 const auto count = byte_count(value);
                 if (!count) return refused("option", "'" + value + "' is no number of bytes");
-                (option->letter == 'n' ? style.most : style.skip) = *count;
+                (option.letter == 'n' ? style.most : style.skip) = *count;
                 break;
             }
-            default: TRY(standard(option->letter));
+            default: TRY(standard(option.letter));
         }
     }
     if (style.formats.empty()) TRY(standard(call.command.name == "hd" ? 'C' : 0));
@@ -317,7 +317,7 @@ constexpr Command hexdump{
     .theme = "text",
     .promise = Promise::files,
     .run = run,
-    .options = options,
+    .options = option_table<options>,
     .help =
         "A FORMAT is a list of ITERATIONS/BYTES \"TEXT\", where the text has conversions of "
         "printf:\n"
@@ -336,7 +336,7 @@ constexpr Command hd{
     .theme = "text",
     .promise = Promise::files,
     .run = run,
-    .options = options,
+    .options = option_table<options>,
     .help = "Example:\n  hd -n 64 /app\n",
 };
 const Register registered_hd{hd};

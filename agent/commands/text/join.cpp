@@ -192,20 +192,20 @@ Result<Style> style_of(const Options& options) {
     Style style;
     for (const auto& [option, value] : options.all()) {
         const auto number = parse::number<std::size_t>(value);
-        switch (option->letter) {
+        switch (option.letter) {
             case 'a':
             case 'v':
                 if (value != "1" && value != "2") return refused("-a and -v", "1 or 2");
                 style.unpaired[value[0] - '1'] = true;
-                if (option->letter == 'v') style.paired = false;
+                if (option.letter == 'v') style.paired = false;
                 break;
             case '1':
             case '2':
             case 'j':
                 if (!number || *number == 0)
                     return refused("field", "'" + value + "' is no number from 1");
-                if (option->letter != '2') style.field[0] = *number - 1;
-                if (option->letter != '1') style.field[1] = *number - 1;
+                if (option.letter != '2') style.field[0] = *number - 1;
+                if (option.letter != '1') style.field[1] = *number - 1;
                 break;
             case 't':
                 if (value.size() > 1 && value != "\\t") return refused("-t", "one character");
@@ -251,7 +251,7 @@ constexpr Command join_command{
     .theme = "text",
     .promise = Promise::files,
     .run = run,
-    .options = options,
+    .options = option_table<options>,
     .help =
         "Sorted means by bytes, on that field.\n\n"
         "Example:\n  join -t: -1 3 -2 1 users ids\n",

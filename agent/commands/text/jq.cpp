@@ -132,20 +132,20 @@ std::optional<std::string> settings_of(const Invocation& call, Settings& setting
     style.ascii = options.has('a');
     style.colour = call.colour();
     for (const auto& [option, value] : options.all()) {
-        if (option->letter == 'C' || option->letter == 'M') style.colour = option->letter == 'C';
-        if (option->name == "tab") style.tabs = true;
-        if (option->letter == 'c') style.indent = 0;
-        if (option->name == "indent") {
+        if (option.letter == 'C' || option.letter == 'M') style.colour = option.letter == 'C';
+        if (option.name == "tab") style.tabs = true;
+        if (option.letter == 'c') style.indent = 0;
+        if (option.name == "indent") {
             const auto indent = parse::number<int>(value);
             if (!indent || *indent < 0 || *indent > 7) return "--indent takes 0 to 7";
             style.indent = *indent;
         }
-        if (option->name != "arg" && option->name != "argjson") continue;
+        if (option.name != "arg" && option.name != "argjson") continue;
         const auto equals = value.find('=');
-        if (equals == std::string::npos) return "--" + std::string(option->name) + " NAME VALUE";
+        if (equals == std::string::npos) return "--" + std::string(option.name) + " NAME VALUE";
         const auto text = std::string_view(value).substr(equals + 1);
         Value given = jq::text(text);
-        if (option->name == "argjson") {
+        if (option.name == "argjson") {
             auto read = parse::json(text);
             if (!read)
                 return "--argjson " + value.substr(0, equals) + ": " + limpet::text(read.error());
@@ -328,7 +328,7 @@ constexpr Command jq_command{
     .theme = "text",
     .promise = Promise::files,
     .run = run,
-    .options = options,
+    .options = option_table<options>,
     .help =
         "Reads what the -o json of our commands prints, and configuration files. The filter is "
         "jq's,\n"

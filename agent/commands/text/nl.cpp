@@ -104,7 +104,7 @@ Result<Style> style_of(const Options& options) {
     Style style;
     style.which[body].kind = 't';
     for (const auto& [option, value] : options.all()) {
-        switch (option->letter) {
+        switch (option.letter) {
             case 'b': style.which[body] = TRY(which_lines(value)); break;
             case 'h': style.which[header] = TRY(which_lines(value)); break;
             case 'f': style.which[footer] = TRY(which_lines(value)); break;
@@ -118,15 +118,15 @@ Result<Style> style_of(const Options& options) {
                 break;
             default: {
                 const auto number = parse::number<std::int64_t>(value);
-                const bool small = option->letter == 'w' || option->letter == 'l';
+                const bool small = option.letter == 'w' || option.letter == 'l';
                 if (!number || (small && (*number < 1 || *number > 1000))) {
-                    return refused(std::string("-") + option->letter,
+                    return refused(std::string("-") + option.letter,
                                    "'" + value + "' is no number for it");
                 }
-                if (option->letter == 'v') style.start = *number;
-                if (option->letter == 'i') style.step = *number;
-                if (option->letter == 'w') style.width = static_cast<std::size_t>(*number);
-                if (option->letter == 'l') style.blanks = static_cast<std::size_t>(*number);
+                if (option.letter == 'v') style.start = *number;
+                if (option.letter == 'i') style.step = *number;
+                if (option.letter == 'w') style.width = static_cast<std::size_t>(*number);
+                if (option.letter == 'l') style.blanks = static_cast<std::size_t>(*number);
             }
         }
     }
@@ -170,7 +170,7 @@ constexpr Command nl{
     .theme = "text",
     .promise = Promise::files,
     .run = run,
-    .options = options,
+    .options = option_table<options>,
     .help = "Example:\n  nl -ba -s': ' /etc/hosts\n",
 };
 const Register registered{nl};

@@ -298,11 +298,11 @@ int run(Invocation& call) {
         constexpr std::string_view news[]{"a",  "o1", "c",  "u2", "u4", "f8", "f8",
                                           "f4", "x4", "x2", "d4", "d8", "d8", "d8",
                                           "o2", "o4", "d2", "x2", "x4", "o2"};
-        if (const auto old = olds.find(option->letter); option->letter && old != olds.npos) {
+        if (const auto old = olds.find(option.letter); option.letter && old != olds.npos) {
             add_types(style, news[old]);
             continue;
         }
-        switch (option->letter) {
+        switch (option.letter) {
             case 't':
                 if (add_types(style, value)) break;
                 return call.misused("-t: '" + value + "' is no type");
@@ -315,7 +315,7 @@ int run(Invocation& call) {
             case 'N': {
                 const auto count = byte_count(value);
                 if (!count) return call.misused("'" + value + "' is no number of bytes");
-                (option->letter == 'j' ? style.skip : style.most) = *count;
+                (option.letter == 'j' ? style.skip : style.most) = *count;
                 break;
             }
             case 'w':
@@ -324,7 +324,7 @@ int run(Invocation& call) {
                 break;
             case 'v': style.all = true; break;
             default:
-                if (option->name != "endian") break;
+                if (option.name != "endian") break;
                 if (value != "little" && value != "big")
                     return call.misused("--endian takes little or big");
                 style.swap = value == "big";
@@ -381,7 +381,7 @@ constexpr Command od{
     .theme = "text",
     .promise = Promise::files,
     .run = run,
-    .options = options,
+    .options = option_table<options>,
     .help =
         "Sizes of numbers: 1 2 4 8 or C S I L; of real ones: 4 8 16 or F D L. A z behind a type\n"
         "adds the characters. Several types stand below one another.\n\n"

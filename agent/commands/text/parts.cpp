@@ -7,8 +7,8 @@ namespace limpet::commands {
 bool wants_headings(const Invocation& call) {
     bool headings = call.operands.size() > 1;
     for (const auto& given : call.options.all()) {
-        if (given.option->letter == 'q') headings = false;
-        if (given.option->letter == 'v') headings = true;
+        if (given.option.letter == 'q') headings = false;
+        if (given.option.letter == 'v') headings = true;
     }
     return headings;
 }

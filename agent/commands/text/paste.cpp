@@ -103,7 +103,7 @@ constexpr Command paste{
     .theme = "text",
     .promise = Promise::files,
     .run = run,
-    .options = options,
+    .options = option_table<options>,
     .help = "Examples:\n  paste names values\n  seq 3 | paste -sd+\n  ls | paste - - -\n",
 };
 const Register registered{paste};

@@ -380,7 +380,7 @@ constexpr commands::Command sed_command{
     .theme = "text",
     .promise = Promise::files,
     .run = run,
-    .options = options,
+    .options = commands::option_table<options>,
     .help =
         "Commands: { } = a b c d D F g G h H i l n N p P q Q r s t T w x y z # :LABEL\n"
         "Addresses: N  $  /RE/  /RE/I  FIRST~STEP  A,B  A,+N  A,~N  0,/RE/  and ! behind them\n"

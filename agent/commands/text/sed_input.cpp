@@ -9,10 +9,10 @@ Result<std::string> script_of(Invocation& call) {
     std::string text;
     bool any = false;
     for (const auto& [option, value] : call.options.all()) {
-        if (option->letter != 'e' && option->letter != 'f') continue;
+        if (option.letter != 'e' && option.letter != 'f') continue;
         if (any) text += '\n';
         any = true;
-        if (option->letter == 'e') {
+        if (option.letter == 'e') {
             text += value;
             continue;
         }

@@ -132,8 +132,8 @@ Result<Order> order_of(const Options& options) {
     if (::getrandom(&order.whole.seed, sizeof order.whole.seed, 0) < 0)
         return failed("getrandom", "");
     for (const auto& [option, value] : options.all()) {
-        if (option->name != "sort") {
-            sorting::apply(option->letter, order.whole);
+        if (option.name != "sort") {
+            sorting::apply(option.letter, order.whole);
             continue;
         }
         constexpr std::string_view words[]{"numeric", "general-numeric", "human-numeric",
@@ -147,7 +147,7 @@ Result<Order> order_of(const Options& options) {
         sorting::apply("nghMVR"[word - words], order.whole);
     }
     for (const auto& [option, value] : options.all()) {
-        switch (option->letter) {
+        switch (option.letter) {
             case 'k': order.keys.push_back(TRY(sorting::parse_key(value, order.whole))); break;
             case 's': order.stable = true; break;
             case 'u': order.unique = true; break;
@@ -259,7 +259,7 @@ constexpr Option options[]{
     {'z', "zero-terminated", "", "lines end with a zero byte"},
 };
 
-constexpr std::string_view writing[]{"output"};
+constexpr const char* writing = "output";
 
 constexpr Command sort{
     .name = "sort",
@@ -268,7 +268,7 @@ constexpr Command sort{
     .theme = "text",
     .promise = Promise::files,
     .run = run,
-    .options = options,
+    .options = option_table<options>,
     .help =
         "Lines compare by their bytes. At most 1 GiB is sorted: everything is in memory, because\n"
         "nothing is written beside the target.\n\n"

@@ -92,7 +92,7 @@ private:
 
 std::optional<std::string> style_of(const Options& options, Style& style) {
     for (const auto& [option, value] : options.all()) {
-        const auto letter = option->letter;
+        const auto letter = option.letter;
         if (letter == 'l' || letter == 'b' || letter == '#') {
             const auto size = size_with_unit(value);
             if (!size || *size == 0) return "'" + value + "' is no size from 1";
@@ -104,10 +104,10 @@ std::optional<std::string> style_of(const Options& options, Style& style) {
             style.letters = *count;
         } else if (letter == 'd') {
             style.digits = true;
-        } else if (option->name == "additional-suffix") {
+        } else if (option.name == "additional-suffix") {
             if (value.find('/') != value.npos) return "a suffix has no slash";
             style.suffix = value;
-        } else if (option->name == "verbose") {
+        } else if (option.name == "verbose") {
             style.tell = true;
         }
     }
@@ -161,7 +161,7 @@ constexpr Command split{
     .theme = "text",
     .promise = Promise::files,
     .run = run,
-    .options = options,
+    .options = option_table<options>,
     .help =
         "The pieces are PREFIXaa, PREFIXab, ... (xaa). They are written in the target, which "
         "needs\n"

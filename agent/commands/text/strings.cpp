@@ -112,25 +112,25 @@ private:
 int run(Invocation& call) {
     Style style;
     for (const auto& [option, value] : call.options.all()) {
-        if (option->letter == 'n' || option->letter == '#') {
+        if (option.letter == 'n' || option.letter == '#') {
             const auto least = parse::number<std::size_t>(value);
             if (!least || *least == 0 || *least > 4096) return call.misused("-n takes 1 to 4096");
             style.least = *least;
         }
-        if (option->letter == 't') {
+        if (option.letter == 't') {
             if (value != "d" && value != "o" && value != "x")
                 return call.misused("-t takes d, o or x");
             style.radix = value[0];
         }
-        if (option->letter == 'o') style.radix = 'o';
-        if (option->letter == 'e') {
+        if (option.letter == 'o') style.radix = 'o';
+        if (option.letter == 'e') {
             if (value.size() != 1 || std::string_view("sSblBL").find(value) == std::string::npos)
                 return call.misused("-e takes s, S, b, l, B or L");
             style.encoding = value[0];
         }
-        if (option->letter == 's') style.separator = value;
-        if (option->letter == 'w') style.spaces = true;
-        if (option->letter == 'f') style.name = true;
+        if (option.letter == 's') style.separator = value;
+        if (option.letter == 'w') style.spaces = true;
+        if (option.letter == 'f') style.name = true;
     }
     if (call.operands.empty()) call.operands.emplace_back("-");
     for (const auto& name : call.operands) {
@@ -172,7 +172,7 @@ constexpr Command strings{
     .theme = "text",
     .promise = Promise::files,
     .run = run,
-    .options = options,
+    .options = option_table<options>,
     .help =
         "JSON fields: path, offset, text (of at most 64 KiB).\n\n"
         "Example:\n  strings -n 12 /app | grep -i version\n",

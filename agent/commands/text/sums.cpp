@@ -155,11 +155,11 @@ void print(Invocation& call, const Algorithm& algorithm, const Look& look, const
 Result<Look> look_of(const Options& options, const Algorithm& algorithm, bool tagged) {
     Look look{.tagged = tagged};
     for (const auto& [option, value] : options.all()) {
-        if (option->letter == 'b') look.mark = '*';
-        if (option->letter == 't') look.mark = ' ';
-        if (option->name == "tag") look.tagged = true;
-        if (option->name == "untagged") look.tagged = false;
-        if (option->letter != 'l') continue;
+        if (option.letter == 'b') look.mark = '*';
+        if (option.letter == 't') look.mark = ' ';
+        if (option.name == "tag") look.tagged = true;
+        if (option.name == "untagged") look.tagged = false;
+        if (option.letter != 'l') continue;
         const auto bits = parse::number<std::size_t>(value);
         if (!bits || *bits % 8 != 0 || *bits > 512) {
             return refused("-l", "a length is a multiple of 8 bits, at most 512");
@@ -239,13 +239,13 @@ constexpr Option cksum_options[]{
     missing_option,
     json_option};
 
-constexpr std::string_view help =
+constexpr const char* help =
     "JSON fields: path, digest, bytes.\n\n"
     "Examples:\n  sha256sum /app\n  sha256sum -c SHA256SUMS\n";
 
 template <DigestKind kind>
-constexpr Command command(std::string_view name, std::string_view summary,
-                          std::span<const Option> table = options) {
+constexpr Command command(std::string_view name, const char* summary,
+                          OptionTable table = option_table<options>) {
     return {.name = name,
             .usage = "[-bz] [--tag] [FILE...] | -c [FILE...]",
             .summary = summary,
@@ -260,8 +260,8 @@ constexpr auto md5 = command<DigestKind::md5>("md5sum", "print or check MD5 dige
 constexpr auto sha1 = command<DigestKind::sha1>("sha1sum", "print or check SHA-1 digests");
 constexpr auto sha256 = command<DigestKind::sha256>("sha256sum", "print or check SHA-256 digests");
 constexpr auto sha512 = command<DigestKind::sha512>("sha512sum", "print or check SHA-512 digests");
-constexpr auto b2 =
-    command<DigestKind::blake2b>("b2sum", "print or check BLAKE2b digests", b2_options);
+constexpr auto b2 = command<DigestKind::blake2b>("b2sum", "print or check BLAKE2b digests",
+                                                 option_table<b2_options>);
 constexpr Command cksum{
     .name = "cksum",
     .usage = "[-a ALGORITHM] [FILE...] | -c [FILE...]",
@@ -269,7 +269,7 @@ constexpr Command cksum{
     .theme = "text",
     .promise = Promise::files,
     .run = run_cksum,
-    .options = cksum_options,
+    .options = option_table<cksum_options>,
     .help =
         "With -c the lines say by their tags which digest they are.\n\n"
         "JSON fields: path, digest, bytes.\n\n"

@@ -155,7 +155,7 @@ constexpr Command tac{
     .theme = "text",
     .promise = Promise::files,
     .run = run,
-    .options = options,
+    .options = option_table<options>,
     .help =
         "Regular files are read from their end, however large they are; with -s, files of up to "
         "256 MiB.\n\n"

@@ -36,11 +36,11 @@ std::optional<Amount> amount(const Options& options) {
     Amount wanted;
     if (options.has('z')) wanted.end = '\0';
     for (const auto& [option, value] : options.all()) {
-        if (option->letter != 'n' && option->letter != 'c' && option->letter != '#') continue;
+        if (option.letter != 'n' && option.letter != 'c' && option.letter != '#') continue;
         std::string_view text = value;
         // -5c: of old, as -n and -c came to be.
-        const bool old = option->letter == '#' && (text.back() < '0' || text.back() > '9');
-        wanted.bytes = option->letter == 'c' || (old && text.back() != 'l');
+        const bool old = option.letter == '#' && (text.back() < '0' || text.back() > '9');
+        wanted.bytes = option.letter == 'c' || (old && text.back() != 'l');
         if (old && !wanted.bytes) text.remove_suffix(1);
         wanted.from_start = text.starts_with('+');
         if (text.starts_with('+') || text.starts_with('-')) text.remove_prefix(1);
@@ -352,7 +352,7 @@ constexpr Command tail{
     .theme = "text",
     .promise = Promise::files,
     .run = run,
-    .options = options,
+    .options = option_table<options>,
     .help = "Examples:\n  tail -n 100 -F /var/log/app.log\n  tail -n +2 table.csv\n",
 };
 const Register registered{tail};

@@ -60,7 +60,7 @@ constexpr Command tee{
     .theme = "text",
     .promise = Promise::files,
     .run = run,
-    .options = options,
+    .options = option_table<options>,
     .help =
         "Files are written in the target: that needs --allow modify or --scratch; below\n"
         "$LIMPET_SCRATCH it needs nothing.\n"

@@ -274,7 +274,7 @@ int run(Invocation& call) {
     return status;
 }
 
-constexpr std::string_view help =
+constexpr const char* help =
     "Files: -e exists, -f regular, -d directory, -h -L link, -p FIFO, -S socket, -b -c device,\n"
     "-r -w -x access, -s not empty, -u -g -k mode bits, -O -G ours; A -nt B newer, -ot older, -ef "
     "same.\n"

@@ -251,7 +251,7 @@ constexpr Command tr{
     .theme = "text",
     .promise = Promise::none,
     .run = run,
-    .options = options,
+    .options = option_table<options>,
     .help =
         "Sets: a-z, \\n, \\ooo (octal), [:alpha:] and the like, [=x=], [x*3].\n\n"
         "Example:\n  tr '\\0' '\\n' </proc/1/environ\n",

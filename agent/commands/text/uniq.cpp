@@ -79,12 +79,12 @@ int run(Invocation& call) {
     style.fold = call.options.has('i');
     if (call.options.has('z')) style.terminator = '\0';
     for (const auto& [option, value] : call.options.all()) {
-        if (option->argument.empty()) continue;
+        if (option.argument.empty()) continue;
         const auto number = parse::number<std::size_t>(value);
-        if (!number) return call.misused(std::string("-") + option->letter + " needs a number");
-        if (option->letter == 'f') style.fields = *number;
-        if (option->letter == 's') style.characters = *number;
-        if (option->letter == 'w') style.width = *number;
+        if (!number) return call.misused(std::string("-") + option.letter + " needs a number");
+        if (option.letter == 'f') style.fields = *number;
+        if (option.letter == 's') style.characters = *number;
+        if (option.letter == 'w') style.width = *number;
     }
     if (call.operands.size() > 2) return call.misused("one input and one output at most");
     auto input = call.open(call.operands.empty() ? "-" : call.operands[0]);
@@ -127,7 +127,7 @@ constexpr Command uniq{
     .theme = "text",
     .promise = Promise::files,
     .run = run,
-    .options = options,
+    .options = option_table<options>,
     .help = "Example:\n  cut -d: -f7 /etc/passwd | sort | uniq -c | sort -rn\n",
     .writes = true,
 };

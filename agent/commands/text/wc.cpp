@@ -261,7 +261,7 @@ constexpr Command wc{
     .theme = "text",
     .promise = Promise::files,
     .run = run,
-    .options = options,
+    .options = option_table<options>,
     .help =
         "JSON fields: path, and of lines, words, characters, bytes, longest those asked for.\n\n"
         "Example:\n  wc -l /etc/passwd\n",

@@ -59,7 +59,7 @@ constexpr Command which{
     .theme = "session",
     .promise = Promise::files,
     .run = run,
-    .options = options,
+    .options = option_table<options>,
     .help =
         "A name alone is one of our own commands, which come first; a path is a program of the\n"
         "target, found in $PATH. Status 1 when a name is neither. `type` also knows the shell's "

@@ -257,12 +257,12 @@ Result<Style> style_of(const Options& options) {
         std::optional<std::size_t> number = parse::number<std::size_t>(value);
         const auto count = [&](std::size_t& into, std::size_t least) -> Result<> {
             if (!number || *number < least) {
-                return refused(std::string("-") + option->letter, "needs a number");
+                return refused(std::string("-") + option.letter, "needs a number");
             }
             into = *number;
             return {};
         };
-        switch (option->letter) {
+        switch (option.letter) {
             case '0': style.zero = true; break;
             case 't': style.trace = true; break;
             case 'r': style.skip_empty = true; break;
@@ -365,7 +365,7 @@ constexpr Command xargs{
     .theme = "text",
     .promise = Promise::none,
     .run = run,
-    .options = options,
+    .options = option_table<options>,
     .help =
         "COMMAND is one of limpet's own, `sh -c` included; echo when there is none.\n"
         "Exit status: 123 a command failed, 124 one exited with 255, 125 one was killed.\n\n"

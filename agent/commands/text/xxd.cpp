@@ -255,11 +255,11 @@ Result<> take(const Invocation& call, Style& style) {
     for (const auto& [option, value] : call.options.all()) {
         std::optional<std::uint64_t> number;
         const bool plus = value.starts_with('+');
-        if (!option->argument.empty()) {
+        if (!option.argument.empty()) {
             number = byte_count(std::string_view(value).substr(plus ? 1 : 0));
             if (!number) return refused("option", "'" + value + "' is no number of bytes");
         }
-        switch (option->letter) {
+        switch (option.letter) {
             case 'a': style.skip_zeros = !style.skip_zeros; break;
             case 'b': style.bits = true; break;
             case 'c': columns = number; break;
@@ -353,7 +353,7 @@ constexpr Command xxd{
     .theme = "text",
     .promise = Promise::files,
     .run = run,
-    .options = options,
+    .options = option_table<options>,
     .help = "Examples:\n  xxd -l 64 /app\n  xxd -p -l 16 /dev/urandom\n  echo 68690a | xxd -r -p\n",
     .raw = true,
 };
