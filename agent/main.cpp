@@ -31,7 +31,7 @@ int usage(int fd, int status) {
           "       limpet-agent sh                 its shell\n"
           "       limpet-agent --target NAME [COMMAND...]   beside another container, in its\n"
           "                                       pid namespace; LIMPET_TARGET=NAME does the same\n"
-          "       limpet-agent serve --listen unix:PATH|stdio\n"
+          "       limpet-agent serve --listen unix:PATH|stdio [--record-dir DIR]\n"
           "       limpet-agent hold [--ttl TIME]  wait for sessions, until there are none\n"
           "       limpet-agent --list             the names of its commands\n"
           "       limpet-agent --install PATH     a copy of itself there\n"

@@ -22,13 +22,14 @@ int run(const Arguments& arguments) {
     return run_on(arguments, "attach " + target, *std::move(open));
 }
 
-constexpr Option options[] = {allow_option, allow_only_option, scratch_option};
+constexpr Option options[] = {allow_option,  allow_only_option,   scratch_option,
+                              record_option, record_input_option, overwrite_option};
 
 }  // namespace
 
 constexpr Verb attach_verb{
     .name = "attach",
-    .usage = "[--allow GRANTS] [--allow-only GRANTS] [--scratch] TARGET",
+    .usage = "[--allow GRANTS] [--allow-only GRANTS] [--scratch] [--record FILE] TARGET",
     .summary = "an interactive shell near the target (the same as: limpet TARGET)",
     .options = options,
     .help =
@@ -39,6 +40,10 @@ constexpr Verb attach_verb{
         "--scratch they write to a copy-on-write view, which vanishes with the session; `scratch\n"
         "diff` in it lists what would have changed. The prompt ends in $, # and %, in that order.\n"
         "--allow trace lets commands stop and read processes (strace, memory, ustack).\n"
+        "\n"
+        "--record FILE keeps what the terminal showed, with a marker for each command; `limpet "
+        "replay\n"
+        "FILE` plays it. A recording that cannot be written ends the session.\n"
         "\n"
         "TARGET is a container's name, its id or the start of it, or docker:NAME, podman:NAME,\n"
         "containerd:[NS/]NAME, crio:NAME, pod:[NS/]POD[/CONTAINER], pid:N.\n",

@@ -20,6 +20,9 @@ std::uint32_t milliseconds(std::string_view text) {
 }
 
 int run(const Arguments& arguments) {
+    if (arguments.has("all") && arguments.has("record")) {
+        return misused(exec, "--record keeps one session, and --all makes many");
+    }
     if (arguments.has("selector") || arguments.has("all")) return run_in_fleet(arguments);
     if (arguments.operands.empty()) return misused(exec, "TARGET is missing");
     if (arguments.operands.size() < 2) {
@@ -48,6 +51,9 @@ constexpr Option options[] = {
     allow_option,
     allow_only_option,
     scratch_option,
+    record_option,
+    record_input_option,
+    overwrite_option,
 };
 
 }  // namespace
@@ -55,8 +61,8 @@ constexpr Option options[] = {
 constexpr Verb exec{
     .name = "exec",
     .usage =
-        "[-t] [--allow GRANTS] [--allow-only GRANTS] [--scratch] [--timeout S] TARGET [--] CMD "
-        "[ARG...]",
+        "[-t] [--allow GRANTS] [--allow-only GRANTS] [--scratch] [--timeout S] [--record FILE] "
+        "TARGET [--] CMD [ARG...]",
     .summary = "run one command near the target",
     .options = options,
     .help =
@@ -71,6 +77,7 @@ constexpr Verb exec{
         "  limpet exec web cat /app | sha256sum\n"
         "  limpet exec web -- sh -c 'ps | grep app'\n"
         "  limpet exec --scratch web -- sh -c 'rm -r /etc; scratch diff'\n"
+        "  limpet exec --record ls.cast web -- ls -l /\n"
         "  limpet exec --allow modify web -- sed -i s/info/debug/ /etc/app.conf\n"
         "  kubectl limpet exec -l app=web --all -- ss -ltn\n",
     .targets = true,

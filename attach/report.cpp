@@ -30,23 +30,30 @@ int report(std::string_view what, const Error& error) {
     return failure;
 }
 
+int status_of(const Ending& ending) {
+    if (ending.signal != 0) return 128 + ending.signal;
+    switch (ending.exit.kind) {
+        case Exit::Kind::exited: return static_cast<int>(ending.exit.value & 0xff);
+        case Exit::Kind::signalled: return static_cast<int>(128 + (ending.exit.value & 0x7f));
+        case Exit::Kind::timed_out: return timed_out;
+        case Exit::Kind::failed: break;
+    }
+    return failure;
+}
+
 int conclude(std::string_view what, const Result<Ending>& ending, std::uint32_t timeout_ms) {
     if (!ending) return report(what, ending.error());
     if (ending->signal != 0) die_by(ending->signal);
     const auto& exit = ending->exit;
-    switch (exit.kind) {
-        case Exit::Kind::exited: return static_cast<int>(exit.value & 0xff);
-        case Exit::Kind::signalled: return static_cast<int>(128 + (exit.value & 0x7f));
-        case Exit::Kind::timed_out: {
-            char limit[32];
-            std::snprintf(limit, sizeof limit, "%g", timeout_ms / 1000.0);
-            report(what,
-                   Error{0, "timed out", "it did not end within " + std::string(limit) + " s", {}});
-            return timed_out;
-        }
-        case Exit::Kind::failed: break;
+    if (exit.kind == Exit::Kind::timed_out) {
+        char limit[32];
+        std::snprintf(limit, sizeof limit, "%g", timeout_ms / 1000.0);
+        report(what,
+               Error{0, "timed out", "it did not end within " + std::string(limit) + " s", {}});
+    } else if (exit.kind == Exit::Kind::failed) {
+        report(what, Error{0, "agent", exit.message, {}});
     }
-    return report(what, Error{0, "agent", exit.message, {}});
+    return status_of(*ending);
 }
 
 }  // namespace limpet::attach

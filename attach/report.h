@@ -19,7 +19,9 @@ Result<> print(int fd, std::string_view text);
 // "limpet: exec web: open /x: Permission denied", and the status that goes with it.
 int report(std::string_view what, const Error& error);
 
-// The status of an ended session, with one line where the status alone does not say why.
+// The status of an ended session.
+int status_of(const Ending& ending);
+// The same, with one line where the status alone does not say why.
 int conclude(std::string_view what, const Result<Ending>& ending, std::uint32_t timeout_ms = 0);
 
 }  // namespace limpet::attach

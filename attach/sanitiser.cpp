@@ -1,6 +1,8 @@
 // sanitiser.cpp - makes bytes of a hostile origin harmless on a terminal, and visible.
 #include "attach/sanitiser.h"
 
+#include "limpet/utf8.h"
+
 #include <algorithm>
 #include <cstdint>
 
@@ -36,29 +38,6 @@ constexpr bool harmful(std::uint32_t code) {
            (code >= 0xe0000 && code <= 0xe007f);                  // tags
 }
 
-// The length that a first byte announces, 0 when none may start with it: C0, C1 and F5 up only ever
-// start overlong forms or characters beyond U+10FFFF.
-constexpr std::size_t announced(unsigned char first) {
-    if (first >= 0xc2 && first <= 0xdf) return 2;
-    if (first >= 0xe0 && first <= 0xef) return 3;
-    if (first >= 0xf0 && first <= 0xf4) return 4;
-    return 0;
-}
-
-// The second byte's range depends on the first (Unicode, table 3-7): no overlong forms, surrogates
-// or characters beyond U+10FFFF.
-constexpr bool continues(unsigned char first, std::size_t at, unsigned char byte) {
-    if (byte < 0x80 || byte > 0xbf) return false;
-    if (at > 1) return true;
-    switch (first) {
-        case 0xe0: return byte >= 0xa0;
-        case 0xed: return byte <= 0x9f;
-        case 0xf0: return byte >= 0x90;
-        case 0xf4: return byte <= 0x8f;
-        default: return true;
-    }
-}
-
 }  // namespace
 
 void Sanitiser::add(std::string_view bytes, std::string& out) {
@@ -80,7 +59,7 @@ void Sanitiser::add(std::string_view bytes, std::string& out) {
 void Sanitiser::special(unsigned char byte, std::string& out) {
     if (!sequence_.empty()) {
         const auto first = static_cast<unsigned char>(sequence_.front());
-        if (continues(first, sequence_.size(), byte)) {
+        if (utf8::continues(first, sequence_.size(), byte)) {
             sequence_ += static_cast<char>(byte);
             if (sequence_.size() == length_) character(out);
             return;
@@ -89,7 +68,7 @@ void Sanitiser::special(unsigned char byte, std::string& out) {
     }
     if (plain(byte)) {
         out += static_cast<char>(byte);
-    } else if (const auto length = announced(byte)) {
+    } else if (const auto length = utf8::announced(byte)) {
         sequence_ = static_cast<char>(byte);
         length_ = length;
     } else {

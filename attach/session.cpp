@@ -42,7 +42,9 @@ public:
           signals_(std::move(signals)),
           out_{Sink(1, "standard output", sanitised(1)), Stream::out},
           error_{Sink(2, "standard error", sanitised(2)), Stream::error} {
-        if (out_.sink.takes_splices()) connection_.leave_in_kernel(Stream::out);
+        if (out_.sink.takes_splices() && !task_.recording) {
+            connection_.leave_in_kernel(Stream::out);
+        }
     }
 
     Result<Ending> run() {
@@ -68,9 +70,10 @@ private:
     Result<> move_left();
     Result<> copy_left();
     Result<> check(const Output& output, Result<> written);
+    Result<> kept(Result<> recorded);
     void pass_on(int signal);
     void grant(Output& output);
-    void resize();
+    Result<> resize();
     // A frame is half moved, and the pipe that it goes to is full.
     [[nodiscard]] bool blocked() const { return connection_.left() > 0 && !out_.sink.ready(); }
     [[nodiscard]] bool input_wanted() const {
@@ -154,13 +157,13 @@ Result<> Conversation::turn() {
 Result<> Conversation::read_signals() {
     while (const int signal = signals_.next()) {
         if (signal == SIGWINCH) {
-            resize();
+            TRY(resize());
         } else if (signal == SIGTSTP) {
             if (raw_) raw_->suspend();
             ::raise(SIGSTOP);
         } else if (signal == SIGCONT) {
             if (raw_) raw_->resume();
-            resize();
+            TRY(resize());
         } else {
             pass_on(signal);
         }
@@ -180,23 +183,28 @@ void Conversation::pass_on(int signal) {
     connection_.send(FrameType::signal, session_id, number.take());
 }
 
-void Conversation::resize() {
-    if (!task_.open.tty) return;
+Result<> Conversation::resize() {
+    if (!task_.open.tty) return {};
     const auto size = window_size(BorrowedFd(0));
     PayloadWriter payload;
     payload.u16(size.rows);
     payload.u16(size.columns);
     connection_.send(FrameType::resize, session_id, payload.take());
+    return task_.recording ? kept(task_.recording->resize(size.rows, size.columns)) : Result<>{};
 }
 
 Result<> Conversation::read_input() {
     ssize_t got = 0;
+    Result<> recorded;
     const auto size = std::min<std::uint64_t>(input_credit_, limits::data_payload);
     const auto sent = connection_.send_data(session_id, size, [&](char* place, std::size_t room) {
         got = ::read(0, place, room);
-        return got > 0 ? static_cast<std::size_t>(got) : 0;
+        const auto count = got > 0 ? static_cast<std::size_t>(got) : 0;
+        if (count > 0 && task_.recording) recorded = task_.recording->input({place, count});
+        return count;
     });
     input_credit_ -= sent;
+    TRY(kept(std::move(recorded)));
     if (got < 0 && (errno == EINTR || errno == EAGAIN)) return {};
     // EIO is a terminal's end: it was hung up, or we are in the background of an orphaned group.
     if (got < 0 && !(errno == EIO && ::isatty(0) == 1)) return failed("read", "standard input");
@@ -265,6 +273,7 @@ Result<> Conversation::take_data(const Frame& frame) {
         return refused("frame", "the agent sends more than it was allowed to");
     }
     output.received += frame.payload.size();
+    if (task_.recording) TRY(kept(task_.recording->output(output.stream, frame.payload)));
     return check(output, output.sink.write(frame.payload));
 }
 
@@ -274,6 +283,7 @@ Result<> Conversation::take_aside(const Frame& frame) {
     if (!task_.history || aside_ended_ || size > aside_granted_) {
         return refused("frame", "the agent sends aside what it was not asked for");
     }
+    if (task_.recording) TRY(kept(task_.recording->typed(frame.payload)));
     task_.history->take(frame.payload);
     task_.history->save();
     aside_granted_ -= size;
@@ -316,6 +326,15 @@ Result<> Conversation::check(const Output& output, Result<> written) {
     connection_.send(FrameType::close, session_id);
     connection_.flush();
     return written;
+}
+
+// What is shown is in the recording, or is not shown: a session that cannot be kept is over.
+Result<> Conversation::kept(Result<> recorded) {
+    if (recorded) return {};
+    connection_.send(FrameType::close, session_id);
+    connection_.flush();
+    recorded.error().hint = "the recording is not complete, and the session has ended";
+    return recorded;
 }
 
 // The sanitiser only ever makes bytes more, so what is kept is at least what was not written.

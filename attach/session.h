@@ -4,6 +4,7 @@
 #include "attach/connection.h"
 #include "attach/endpoint.h"
 #include "attach/history.h"
+#include "attach/recording.h"
 #include "limpet/message.h"
 #include "limpet/result.h"
 
@@ -16,6 +17,8 @@ struct Task {
     bool interactive = false;
     // Where what the session sends aside goes; null when it was not asked for any.
     History* history = nullptr;
+    // What keeps the session, if anything does. One that cannot be kept any more ends it.
+    Recording* recording = nullptr;
 };
 
 struct Ending {

@@ -78,6 +78,8 @@ int run_on(const Arguments& arguments, std::string_view what, Open open) {
     }
     const auto timeout = open.timeout;
     const bool interactive = takes_terminal(open);
+    auto recording = Recording::of(arguments, what, open);
+    if (!recording) return report(what, recording.error());
     // By the name that was given: the connection may have another for it.
     std::optional<History> history;
     if (open.aside) {
@@ -85,7 +87,10 @@ int run_on(const Arguments& arguments, std::string_view what, Open open) {
         open.given = history->load();
     }
     auto link = connect_for(arguments, open.target);
-    if (!link) return report(what, link.error());
+    if (!link) {
+        if (*recording) (*recording)->discard();
+        return report(what, link.error());
+    }
     const bool verbose = arguments.has("verbose");
     constexpr Grant later = Grant::enter;
     if (any(open.grants & later) && !arguments.has("quiet")) {
@@ -94,7 +99,8 @@ int run_on(const Arguments& arguments, std::string_view what, Open open) {
     if (verbose) {
         note(what, link->name + " opens '" + open.target + "' with " + grant_list(open.grants));
     }
-    const Task task{std::move(open), interactive, history ? &*history : nullptr};
+    const Task task{std::move(open), interactive, history ? &*history : nullptr,
+                    *recording ? &**recording : nullptr};
     const auto begin = Clock::now();
     const auto ending = run_session(*std::move(link), task);
     if (verbose && ending && ending->signal == 0) {
@@ -105,6 +111,13 @@ int run_on(const Arguments& arguments, std::string_view what, Open open) {
                        std::to_string(ending->errors) + " of errors");
     }
     if (history) history->save();
+    if (*recording) {
+        if (!ending) {
+            note(what, "what was recorded until then is in " + (*recording)->part());
+        } else if (auto kept = (*recording)->finish(status_of(*ending)); !kept) {
+            return report(what, kept.error());
+        }
+    }
     return conclude(what, ending, timeout);
 }
 

@@ -4,6 +4,7 @@
 #include "limpet/limits.h"
 #include "limpet/version.h"
 #include "serve/log.h"
+#include "serve/record.h"
 #include "serve/server.h"
 #include "serve/session.h"
 #include "serve/spawn.h"
@@ -29,6 +30,8 @@ constexpr std::size_t usual_input = 16 * 1024;
 // Half of what a data frame may carry: read and written while it is still in the cache. splice(2)
 // of the payload was measured, too: it costs half as much processor time again.
 constexpr std::size_t output_buffer = limits::data_payload / 2;
+// As a client of that fate would end.
+constexpr int limpet_failed = 125;
 constexpr std::uint32_t greatest_credit = std::uint32_t{1} << 31;
 
 constexpr FrameHeader own(FrameType type) { return {.length = 0, .type = type}; }
@@ -43,11 +46,11 @@ std::uint32_t number(std::string_view payload, std::size_t at, std::size_t size)
 
 }  // namespace
 
-Connection::Connection(Server& server, Descriptor in, Descriptor out, std::string peer)
+Connection::Connection(Server& server, Descriptor in, Descriptor out, Peer peer)
     : server_(server),
       in_(std::move(in)),
       out_(std::move(out)),
-      name_(std::move(peer)),
+      who_(std::move(peer)),
       turn_(server.executor()),
       changed_(server.executor()),
       began_(Clock::now()),
@@ -68,12 +71,12 @@ Task<> Connection::run() {
     const std::string reason = outcome ? silence_ : text(outcome.error());
     if (!reason.empty()) {
         log::write(log::Level::warning, "connection refused",
-                   {{"peer", name_}, {"reason", reason}});
+                   {{"peer", who_.name}, {"reason", reason}});
         co_await say_why(reason);
     }
     hang_up();
     while (!parts_.none()) co_await changed_.wait();
-    log::write(log::Level::info, "connection ended", {{"peer", name_}});
+    log::write(log::Level::info, "connection ended", {{"peer", who_.name}});
 }
 
 void Connection::end() {
@@ -223,7 +226,7 @@ Task<Result<>> Connection::converse() {
         const Frame& frame = **received;
         if (frame.header.type == FrameType::error) {
             log::write(log::Level::warning, "peer reports an error",
-                       {{"peer", name_}, {"reason", frame.payload}});
+                       {{"peer", who_.name}, {"reason", frame.payload}});
             co_return Result<>{};
         }
         const auto handled = greeted_ ? handle(frame) : greet(frame);
@@ -242,7 +245,7 @@ Result<> Connection::greet(const Frame& frame) {
     peer_ = hello;
     greeted_ = true;
     changed_.notify();
-    log::write(log::Level::info, "hello", {{"peer", name_}, {"software", hello.software}});
+    log::write(log::Level::info, "hello", {{"peer", who_.name}, {"software", hello.software}});
     return {};
 }
 
@@ -305,28 +308,39 @@ Result<> Connection::open(const Frame& frame) {
         for (const auto& word : open.arguments) line += (line.empty() ? "" : " ") + word;
         log::write(log::Level::info,
                    any(open.grants & Grant::modify) ? "session may modify" : "session may trace",
-                   {{"peer", name_},
+                   {{"peer", who_.name},
                     {"session", std::uint64_t{id}},
                     {"target", open.target},
                     {"argv", line.empty() ? "sh" : line}});
     }
-    auto child = spawn(server_.program(), open);
+    std::unique_ptr<Record> record;
+    auto child = begin(open, record);
     if (!child) {
-        log::write(log::Level::error, "session cannot start", {{"reason", text(child.error())}});
-        parts_.start(refuse(id, open.aside, text(child.error())));
+        const std::string reason = text(child.error());
+        if (record) (void)record->end(limpet_failed, reason);
+        log::write(log::Level::error, "session cannot start", {{"reason", reason}});
+        parts_.start(refuse(id, open.aside, reason));
         return {};
     }
     log::write(log::Level::info, "session opened",
-               {{"peer", name_},
+               {{"peer", who_.name},
                 {"session", std::uint64_t{id}},
                 {"pid", static_cast<std::uint64_t>(child->pid)},
                 {"target", open.target},
                 {"command", open.arguments.empty() ? "" : open.arguments.front()},
                 {"grants", grant_list(open.grants)}});
-    sessions_[id] =
-        std::make_unique<Session>(*this, id, open, std::string(frame.payload), std::move(*child));
+    sessions_[id] = std::make_unique<Session>(*this, id, open, std::string(frame.payload),
+                                              std::move(*child), std::move(record));
     parts_.start(live(id));
     return {};
+}
+
+// What must be kept is on its way to the disk before there is a process.
+Result<Child> Connection::begin(const Open& open, std::unique_ptr<Record>& record) {
+    if (server_.ledger()) {
+        record = TRY(Record::begin(*server_.ledger(), server_.new_name(), who_, open));
+    }
+    return spawn(server_.program(), open);
 }
 
 Task<> Connection::live(std::uint32_t id) {

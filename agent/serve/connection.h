@@ -3,6 +3,7 @@
 
 #include "limpet/frame.h"
 #include "limpet/message.h"
+#include "serve/peer.h"
 #include "serve/wait.h"
 
 #include <cstddef>
@@ -14,12 +15,14 @@
 
 namespace limpet::serve {
 
+class Record;
 class Server;
 class Session;
+struct Child;
 
 class Connection {
 public:
-    Connection(Server& server, Descriptor in, Descriptor out, std::string peer);
+    Connection(Server& server, Descriptor in, Descriptor out, Peer peer);
     ~Connection();
     Connection(const Connection&) = delete;
     Connection& operator=(const Connection&) = delete;
@@ -58,13 +61,14 @@ private:
     Result<> greet(const Frame& frame);
     Result<> handle(const Frame& frame);
     Result<> open(const Frame& frame);
+    Result<Child> begin(const Open& open, std::unique_ptr<Record>& record);
     Result<> to_session(Session& session, const Frame& frame);
     void hang_up();
 
     Server& server_;
     Descriptor in_;
     Descriptor out_;
-    std::string name_;
+    Peer who_;
     Turn turn_;
     Event changed_;
 

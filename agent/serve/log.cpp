@@ -23,7 +23,7 @@
 namespace limpet::serve::log {
 namespace {
 
-std::string timestamp(spdlog::log_clock::time_point time) {
+std::string timestamp(std::chrono::system_clock::time_point time) {
     const auto since =
         std::chrono::duration_cast<std::chrono::milliseconds>(time.time_since_epoch());
     const std::time_t seconds = since.count() / 1000;
@@ -74,6 +74,8 @@ spdlog::level::level_enum spdlog_level(Level level) {
 }
 
 }  // namespace
+
+std::string now() { return timestamp(std::chrono::system_clock::now()); }
 
 void threshold(Level level) { logger().set_level(spdlog_level(level)); }
 

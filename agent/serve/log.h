@@ -24,6 +24,9 @@ struct Field {
 void threshold(Level level);
 void write(Level level, std::string_view event, std::initializer_list<Field> fields = {});
 
+// The time in UTC: 2026-11-25T19:09:21.123Z.
+std::string now();
+
 // As a JSON string with its quotes. Bytes outside printable ASCII become \u00XX: a log line is
 // read on terminals, and what it quotes need not be UTF-8.
 std::string quoted(std::string_view text);

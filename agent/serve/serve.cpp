@@ -28,14 +28,36 @@ int complain(int status, std::string_view problem) {
     return status;
 }
 
-// "--listen WHERE" or "--listen=WHERE", once.
-std::optional<std::string> where_to_listen(const std::vector<std::string>& arguments) {
-    constexpr std::string_view option = "--listen";
-    if (arguments.size() == 2 && arguments[0] == option) return arguments[1];
-    if (arguments.size() == 1 && arguments[0].starts_with("--listen=")) {
-        return arguments[0].substr(option.size() + 1);
+struct Wishes {
+    std::string listen, record;
+};
+
+// "--listen WHERE" or "--listen=WHERE", and so for --record-dir; each once.
+std::optional<Wishes> wishes_of(const std::vector<std::string>& arguments) {
+    Wishes wishes;
+    for (std::size_t i = 0; i < arguments.size(); ++i) {
+        const std::string_view word = arguments[i];
+        const auto name = word.substr(0, word.find('='));
+        auto* const value = name == "--listen"       ? &wishes.listen
+                            : name == "--record-dir" ? &wishes.record
+                                                     : nullptr;
+        if (!value || !value->empty()) return std::nullopt;
+        if (name.size() < word.size()) {
+            *value = word.substr(name.size() + 1);
+        } else if (++i < arguments.size()) {
+            *value = arguments[i];
+        }
+        if (value->empty()) return std::nullopt;
     }
-    return std::nullopt;
+    return wishes;
+}
+
+Result<> keep_records(Server& server, const std::string& directory) {
+    if (directory.empty()) return {};
+    auto ledger = TRY(Ledger::open(directory));
+    TRY(ledger->append("\"event\":\"start\""));
+    server.keep_records(std::move(ledger));
+    return {};
 }
 
 // The limit is raised for the pipes of a thousand sessions; a session gets the old one back, since
@@ -59,36 +81,40 @@ Result<std::pair<Fd, Fd>> take_standard_streams() {
     return std::pair(std::move(in), std::move(out));
 }
 
-Result<> serve_stdio(Program program) {
+Result<> serve_stdio(Program program, const std::string& record) {
     // Ctrl-C and Ctrl-Z of the client's terminal are the client's to pass on, as frames. EPERM as
     // a process group's leader: then no terminal's shell has started us along with the client.
     ::setsid();
     log::threshold(log::Level::warning);
     auto [in, out] = TRY(take_standard_streams());
     Server server(std::move(program));
-    TRY(server.accept(std::move(in), std::move(out), "stdio"));
+    TRY(keep_records(server, record));
+    TRY(server.accept(std::move(in), std::move(out), {"stdio", ::getuid(), ::getppid()}));
     server.end(false);
-    server.run();
-    return {};
+    return server.run();
 }
 
-Result<> serve_socket(Program program, const std::string& path) {
+Result<> serve_socket(Program program, const std::string& path, const std::string& record) {
     auto listening = TRY(ListeningSocket::bind(path));
     Server server(std::move(program));
+    TRY(keep_records(server, record));
     TRY(server.listen(std::move(listening.socket)));
     log::write(log::Level::info, "listening", {{"path", path}, {"version", version}});
-    server.run();
-    return {};
+    return server.run();
 }
 
 }  // namespace
 
 int run(const std::vector<std::string>& arguments, const std::vector<std::string>& session,
         bool in_place) {
-    const auto where = where_to_listen(arguments);
-    if (!where) return complain(misuse, "usage: limpet-agent serve --listen unix:PATH|stdio");
-    const bool stdio = *where == "stdio";
-    if (!stdio && !where->starts_with("unix:")) {
+    const auto wishes = wishes_of(arguments);
+    if (!wishes || wishes->listen.empty()) {
+        return complain(misuse,
+                        "usage: limpet-agent serve --listen unix:PATH|stdio [--record-dir DIR]");
+    }
+    const auto& where = wishes->listen;
+    const bool stdio = where == "stdio";
+    if (!stdio && !where.starts_with("unix:")) {
         return complain(misuse, "--listen takes unix:PATH or stdio");
     }
     // What our parent has leaked to us is none of our sessions' business.
@@ -102,8 +128,8 @@ int run(const std::vector<std::string>& arguments, const std::vector<std::string
     // No core dump and no ptrace by our own uid: sessions of other people pass through here. Not
     // earlier: it takes /proc/self away from an agent that is not root.
     ::prctl(PR_SET_DUMPABLE, 0);
-    const auto done = stdio ? serve_stdio(std::move(*program))
-                            : serve_socket(std::move(*program), where->substr(5));
+    const auto done = stdio ? serve_stdio(std::move(*program), wishes->record)
+                            : serve_socket(std::move(*program), where.substr(5), wishes->record);
     return done ? 0 : complain(own_failure, text(done.error()));
 }
 

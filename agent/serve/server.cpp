@@ -8,11 +8,22 @@
 
 #include <boost/asio/basic_signal_set.hpp>
 
+#include <sys/random.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include <csignal>
+#include <cstdio>
+#include <exception>
+
+// What Boost would throw, which as_value leaves it no reason for.
+namespace boost {
+void throw_exception(const std::exception& /*exception*/) { std::terminate(); }
+void throw_exception(const std::exception& /*exception*/, const source_location& /*where*/) {
+    std::terminate();
+}
+}  // namespace boost
 
 namespace limpet::serve {
 namespace {
@@ -30,22 +41,31 @@ void widen(BorrowedFd out) {
     ::setsockopt(out.get(), SOL_SOCKET, SO_SNDBUF, &size, sizeof size);
 }
 
-void rethrow(const std::exception_ptr& exception) {
-    if (exception) std::terminate();  // only an allocation can have failed
-}
-
 }  // namespace
 
 Server::Server(Program program) : program_(std::move(program)) {
     // A peer or session that is gone is an EPIPE to us.
     ::signal(SIGPIPE, SIG_IGN);
-    asio::co_spawn(executor(), reap(), rethrow);
-    asio::co_spawn(executor(), obey_signals(), rethrow);
+    start(executor(), reap());
+    start(executor(), obey_signals());
 }
 
 Server::~Server() = default;
 
-void Server::run() { context_.run(); }
+Result<> Server::run() {
+    context_.run();
+    if (ledger_) return ledger_->append("\"event\":\"stop\"");
+    return {};
+}
+
+std::string Server::new_name() {
+    unsigned char bytes[4];
+    char name[2 * sizeof bytes + 1];
+    while (::getrandom(bytes, sizeof bytes, 0) != static_cast<ssize_t>(sizeof bytes)) {
+    }
+    std::snprintf(name, sizeof name, "%02x%02x%02x%02x", bytes[0], bytes[1], bytes[2], bytes[3]);
+    return name;
+}
 
 void Server::stop_when_done() {
     if (ending_ && connections_.empty()) context_.stop();
@@ -88,7 +108,7 @@ Task<> Server::reap() {
     }
 }
 
-Result<> Server::accept(Fd in, Fd out, std::string peer) {
+Result<> Server::accept(Fd in, Fd out, Peer peer) {
     widen(out);
     auto input = adopt(executor(), std::move(in));
     auto output = adopt(executor(), std::move(out));
@@ -101,8 +121,7 @@ Result<> Server::accept(Fd in, Fd out, std::string peer) {
     auto& connection = connections_.emplace_back(
         std::make_unique<Connection>(*this, std::move(input), std::move(output), std::move(peer)));
     const auto place = std::prev(connections_.end());
-    asio::co_spawn(executor(), connection->run(), [this, place](const std::exception_ptr& e) {
-        rethrow(e);
+    start(executor(), connection->run(), [this, place] {
         connections_.erase(place);
         stop_when_done();
     });
@@ -112,7 +131,7 @@ Result<> Server::accept(Fd in, Fd out, std::string peer) {
 Result<> Server::listen(Fd socket) {
     auto listening = adopt(executor(), std::move(socket));
     if (!listening.is_open()) return refused("listen", "the socket cannot be watched");
-    asio::co_spawn(executor(), accept_all(std::move(listening)), rethrow);
+    start(executor(), accept_all(std::move(listening)));
     return {};
 }
 
@@ -153,7 +172,7 @@ void Server::accept_one(Fd socket) {
         return;
     }
     log::write(log::Level::info, "connection", {{"peer", name}});
-    if (auto done = accept(std::move(socket), std::move(copy), name); !done) {
+    if (auto done = accept(std::move(socket), std::move(copy), {name, peer.uid, peer.pid}); !done) {
         log::write(log::Level::error, "connection", {{"reason", text(done.error())}});
     }
 }

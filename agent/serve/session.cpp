@@ -34,6 +34,17 @@ constexpr std::uint32_t grant_step = limits::initial_credit / 4;
 // Credit beyond this is no flow control but an overflow in the making.
 constexpr std::uint64_t credit_limit = std::uint64_t{1} << 31;
 
+// As the client's own status says it.
+int status_of(const Exit& exit) {
+    switch (exit.kind) {
+        case Exit::Kind::exited: return static_cast<int>(exit.value);
+        case Exit::Kind::signalled: return 128 + static_cast<int>(exit.value);
+        case Exit::Kind::timed_out: return 124;
+        case Exit::Kind::failed: break;
+    }
+    return 125;
+}
+
 // The link on which the session got its open frame, read from.
 Descriptor way_back(Connection& connection, const Open& open, int control) {
     Fd copy(open.aside ? ::fcntl(control, F_DUPFD_CLOEXEC, 0) : -1);
@@ -43,11 +54,12 @@ Descriptor way_back(Connection& connection, const Open& open, int control) {
 }  // namespace
 
 Session::Session(Connection& connection, std::uint32_t id, const Open& open, std::string payload,
-                 Child child)
+                 Child child, std::unique_ptr<Record> record)
     : connection_(connection),
       id_(id),
       tty_(open.tty),
       open_payload_(std::move(payload)),
+      record_(std::move(record)),
       pid_(child.pid),
       changed_(connection.server().executor()),
       in_(adopt(connection.server().executor(), std::move(child.in))),
@@ -87,7 +99,13 @@ Task<> Session::run() {
     control_.close(ignored);
     changed_.notify();
     while (!parts_.none()) co_await changed_.wait();
-    const Exit exit = outcome();
+    Exit exit = outcome();
+    if (record_) {
+        const auto ended = record_->end(status_of(exit), exit.message);
+        if (!ended && exit.kind != Exit::Kind::failed) {
+            exit = {.kind = Exit::Kind::failed, .value = 0, .message = text(ended.error())};
+        }
+    }
     co_await connection_.send(frame(FrameType::exit), encode(exit));
 }
 
@@ -176,6 +194,7 @@ Task<> Session::pump_input() {
             ::write(in_.native_handle(), pending_.data() + written_, pending_.size() - written_);
         if (put > 0) {
             written_ += static_cast<std::size_t>(put);
+            if (record_) record_->input(static_cast<std::size_t>(put));
             consumed_ += static_cast<std::uint32_t>(put);
         } else if (put < 0 && errno == EAGAIN) {
             co_await writable(in_);
@@ -218,6 +237,7 @@ Task<bool> Session::forward(Output& output) {
         const auto count = static_cast<std::size_t>(got);
         output.credit -= count;
         if (output.rest) *output.rest -= count;
+        if (!keep(output, {buffer.data(), count})) co_return false;
         co_await connection_.write(frame(FrameType::data, output.stream), {buffer.data(), count});
         turn.release();
         co_await yield(connection_.server().executor());
@@ -230,6 +250,21 @@ Task<bool> Session::forward(Output& output) {
     turn.release();
     co_await readable(output.pipe);
     co_return true;
+}
+
+// What nobody could look at later nobody gets to see now.
+bool Session::keep(const Output& output, std::string_view bytes) {
+    if (!record_) return true;
+    const auto done = output.stream == Stream::aside ? record_->typed(bytes)
+                                                     : record_->output(output.stream, bytes);
+    if (!done) give_up(done.error());
+    return done.has_value();
+}
+
+void Session::give_up(const Error& error) {
+    failure_ = text(error);
+    log::write(log::Level::error, "session given up", {{"reason", failure_}});
+    close();
 }
 
 Result<> Session::take(std::string_view data) {
@@ -278,6 +313,9 @@ Result<> Session::resize(std::uint16_t rows, std::uint16_t columns) {
             !done) {
             log::write(log::Level::warning, "resize", {{"reason", text(done.error())}});
         }
+        if (record_) {
+            if (auto done = record_->resize(rows, columns); !done) give_up(done.error());
+        }
     }
     return {};
 }
@@ -308,6 +346,7 @@ void Session::kill(int signal) {
 }
 
 Exit Session::outcome() const {
+    if (!failure_.empty()) return {.kind = Exit::Kind::failed, .value = 0, .message = failure_};
     if (!status_) {
         return {.kind = Exit::Kind::failed,
                 .value = 0,

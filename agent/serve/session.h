@@ -3,9 +3,11 @@
 
 #include "limpet/frame.h"
 #include "limpet/message.h"
+#include "serve/record.h"
 #include "serve/spawn.h"
 #include "serve/wait.h"
 
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -18,7 +20,7 @@ class Session {
 public:
     // `payload` is that of the open frame, for the session's descriptor 3.
     Session(Connection& connection, std::uint32_t id, const Open& open, std::string payload,
-            Child child);
+            Child child, std::unique_ptr<Record> record);
     Session(const Session&) = delete;
     Session& operator=(const Session&) = delete;
 
@@ -53,6 +55,8 @@ private:
     Task<> wait_for_process();
     Task<> drain();
     void kill(int signal);
+    [[nodiscard]] bool keep(const Output& output, std::string_view bytes);
+    void give_up(const Error& error);
     [[nodiscard]] FrameHeader frame(FrameType type, Stream stream = Stream::in) const;
     [[nodiscard]] Exit outcome() const;
 
@@ -60,6 +64,7 @@ private:
     std::uint32_t id_;
     bool tty_;
     std::string open_payload_;
+    std::unique_ptr<Record> record_;
     pid_t pid_;
     Event changed_;
     Descriptor in_;
@@ -78,6 +83,7 @@ private:
     Clock::time_point timeout_at_ = Clock::time_point::max();
     Clock::time_point kill_at_ = Clock::time_point::max();
     Clock::time_point abandon_at_ = Clock::time_point::max();
+    std::string failure_;        // why it was given up
     std::optional<int> status_;  // of waitpid, once it has exited
     bool closed_ = false;
     bool timed_out_ = false;

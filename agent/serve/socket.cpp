@@ -14,22 +14,6 @@
 namespace limpet::serve {
 namespace {
 
-Result<Fd> open_private_directory(const std::string& path) {
-    if (::mkdir(path.c_str(), 0700) != 0 && errno != EEXIST) return failed("mkdir", path);
-    Fd directory(::open(path.c_str(), O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC));
-    if (!directory) return failed("open", path);
-    struct stat status{};
-    if (::fstat(directory.get(), &status) != 0) return failed("stat", path);
-    if (status.st_uid != ::geteuid()) {
-        return refused("listen", path + " belongs to uid " + std::to_string(status.st_uid));
-    }
-    if ((status.st_mode & (S_IWGRP | S_IWOTH)) != 0) {
-        return refused("listen", path + " is writable by others",
-                       "chmod 0700, or another directory");
-    }
-    return directory;
-}
-
 Result<sockaddr_un> address_of(const std::string& path) {
     sockaddr_un address{};
     address.sun_family = AF_UNIX;
@@ -69,6 +53,21 @@ Result<> clear_stale(BorrowedFd directory, const std::string& name, const sockad
 
 }  // namespace
 
+Result<Fd> open_private_directory(const std::string& path, std::string_view what) {
+    if (::mkdir(path.c_str(), 0700) != 0 && errno != EEXIST) return failed("mkdir", path);
+    Fd directory(::open(path.c_str(), O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC));
+    if (!directory) return failed("open", path);
+    struct stat status{};
+    if (::fstat(directory.get(), &status) != 0) return failed("stat", path);
+    if (status.st_uid != ::geteuid()) {
+        return refused(what, path + " belongs to uid " + std::to_string(status.st_uid));
+    }
+    if ((status.st_mode & (S_IWGRP | S_IWOTH)) != 0) {
+        return refused(what, path + " is writable by others", "chmod 0700, or another directory");
+    }
+    return directory;
+}
+
 Result<ListeningSocket> ListeningSocket::bind(const std::string& path) {
     const auto slash = path.rfind('/');
     const std::string parent = slash == std::string::npos ? "."
@@ -78,7 +77,7 @@ Result<ListeningSocket> ListeningSocket::bind(const std::string& path) {
     listening.name_ = path.substr(slash == std::string::npos ? 0 : slash + 1);
     const auto address = TRY(address_of(path));
     if (listening.name_.empty()) return refused("listen", path + " is a directory");
-    listening.directory_ = TRY(open_private_directory(parent));
+    listening.directory_ = TRY(open_private_directory(parent, "listen"));
     // Two that start at once must not both find the file stale, and remove each other's.
     if (::flock(listening.directory_.get(), LOCK_EX) != 0) return failed("flock", parent);
     TRY(clear_stale(listening.directory_, listening.name_, address));

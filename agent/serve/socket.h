@@ -7,14 +7,19 @@
 #include <sys/types.h>
 
 #include <string>
+#include <string_view>
 
 namespace limpet::serve {
+
+// The directory, made with mode 0700 if it is missing. It must belong to us and be writable by
+// nobody else; `what` is what it is wanted for, for messages.
+Result<Fd> open_private_directory(const std::string& path, std::string_view what);
 
 // A bound, listening socket with mode 0600; its file goes with it.
 class ListeningSocket {
 public:
-    // The directory is created with mode 0700 if it is missing, and must belong to us and be
-    // writable by nobody else. A socket file that nobody listens on any more is replaced.
+    // Its directory has to be a private one. A socket file that nobody listens on any more is
+    // replaced.
     static Result<ListeningSocket> bind(const std::string& path);
     ListeningSocket(ListeningSocket&&) noexcept = default;
     ListeningSocket& operator=(ListeningSocket&&) = delete;

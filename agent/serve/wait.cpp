@@ -2,6 +2,7 @@
 #include "serve/wait.h"
 
 #include <algorithm>
+#include <exception>
 
 namespace limpet::serve {
 
@@ -22,6 +23,14 @@ Task<bool> readable(Descriptor& descriptor) {
 Task<bool> writable(Descriptor& descriptor) {
     const auto [error] = co_await descriptor.async_wait(Descriptor::wait_write, as_value);
     co_return !error;
+}
+
+void start(Executor executor, Task<> task, std::function<void()> done) {
+    asio::co_spawn(executor, std::move(task),
+                   [done = std::move(done)](const std::exception_ptr& exception) {
+                       if (exception) std::terminate();  // only an allocation can have failed
+                       if (done) done();
+                   });
 }
 
 Task<> yield(Executor executor) { co_await asio::post(executor, as_value); }
@@ -60,9 +69,7 @@ void Turn::pass() {
 
 void Parts::start(Task<> part) {
     ++running_;
-    asio::co_spawn(executor_, std::move(part), [this](const std::exception_ptr& exception) {
-        // Nothing here throws but an allocation that failed.
-        if (exception) std::terminate();
+    serve::start(executor_, std::move(part), [this] {
         --running_;
         changed_.notify();
     });

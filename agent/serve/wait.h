@@ -5,6 +5,7 @@
 #include "serve/asio.h"
 
 #include <deque>
+#include <functional>
 #include <vector>
 
 namespace limpet::serve {
@@ -15,6 +16,9 @@ Descriptor adopt(Executor executor, Fd fd);
 // False when the descriptor was closed or cancelled meanwhile.
 Task<bool> readable(Descriptor& descriptor);
 Task<bool> writable(Descriptor& descriptor);
+
+// Runs it, and then `done`.
+void start(Executor executor, Task<> task, std::function<void()> done = {});
 
 // Lets everything else that is ready run first.
 Task<> yield(Executor executor);

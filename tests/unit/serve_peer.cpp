@@ -27,9 +27,9 @@ constexpr int patience = 10'000;  // ms, for anything that must come
     Fd copy(::fcntl(socket.get(), F_DUPFD_CLOEXEC, 4));
     Fd self(::open("/proc/self/exe", O_RDONLY | O_CLOEXEC));
     serve::Server server({std::move(self), {"unit", "[.session]", "-o", "/dev/null"}, {}});
-    if (!server.accept(std::move(socket), std::move(copy), "test")) ::_exit(1);
+    if (!server.accept(std::move(socket), std::move(copy), {"test", 0, 0})) ::_exit(1);
     server.end(false);
-    server.run();
+    (void)server.run();
     // Every child was reaped: wait(2) has none left.
     ::_exit(::waitpid(-1, nullptr, WNOHANG) < 0 && errno == ECHILD ? 0 : 2);
 }
