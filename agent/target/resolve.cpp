@@ -67,6 +67,7 @@ struct Walk {
 
 Result<Fd> walk_by_hand(BorrowedFd root, const std::string& path, int flags, std::uint64_t resolve,
                         unsigned mode) {
+    if (resolve == 0) return sys::openat(root, path, flags, mode);
     if (path.starts_with('/') && (resolve & RESOLVE_BENEATH)) return failed("open", path, EXDEV);
     // One name that may be no link cannot lead away: the kernel's own open of it will do.
     if ((flags & O_NOFOLLOW) && path.find('/') == path.npos && path != "..") {
