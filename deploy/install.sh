@@ -54,12 +54,8 @@ image=(
 case "${1:-}" in
     build) packages=("${build[@]}") ;;
     demo) packages=("${build[@]}" "${demo[@]}") ;;
-    test) packages=("${build[@]}" "${demo[@]}" "${tests[@]}") ;;
-    image)
-        packages=("${build[@]}" "${image[@]}")
-        # apt must know of the other architecture before it can be asked for its libraries.
-        [ "$(id -u)" -ne 0 ] || dpkg --add-architecture arm64
-        ;;
+    test) packages=("${build[@]}" "${demo[@]}" "${tests[@]}" "${image[@]}" libseccomp-dev:arm64) ;;
+    image) packages=("${build[@]}" "${image[@]}") ;;
     *)
         echo "usage: install.sh build|demo|test|image" >&2
         exit 2
@@ -82,7 +78,7 @@ fetch_kubectl() {
         'Codename: bookworm' | head -n 1)
     work=$(mktemp -d)
     mkdir -p "$work/lists/partial" "$work/cache/archives/partial"
-    echo "deb [signed-by=$key] ${uri:?no Debian 12 in the sources} trixie main" >"$work/sources.list"
+    echo "deb [arch=$(dpkg --print-architecture) signed-by=$key] ${uri:?no Debian 12 in the sources} trixie main" >"$work/sources.list"
     local apt=(apt-get -q -o Acquire::Retries=3 -o APT::Sandbox::User=root
         -o Dir::Etc::SourceList="$work/sources.list" -o Dir::Etc::SourceParts=/dev/null
         -o Dir::State::Lists="$work/lists" -o Dir::State::status=/dev/null
@@ -107,6 +103,8 @@ if [ "$(id -u)" -ne 0 ]; then
     exit 1
 fi
 echo "installing: ${missing[*]}"
+# apt must know of the other architecture before it can be asked for its libraries.
+[[ "${missing[*]}" != *:arm64* ]] || dpkg --add-architecture arm64
 export DEBIAN_FRONTEND=noninteractive
 log=$(mktemp)
 trap 'rm -f "$log"' EXIT

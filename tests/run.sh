@@ -11,7 +11,7 @@ cd "$(dirname "$(readlink -f "$0")")/.." || exit 1
 . deploy/root.sh
 own_root tests/run.sh "$@"
 
-layers=(lint unit sanitize sessions shell kernel container kubernetes attack tidy fuzz bench)
+layers=(lint unit sanitize sessions shell kernel container kubernetes attack arm64 tidy fuzz bench)
 wanted=("$@")
 [ ${#wanted[@]} -gt 0 ] || wanted=("${layers[@]}")
 for layer in "${wanted[@]}"; do
@@ -31,7 +31,7 @@ export PYTHONDONTWRITEBYTECODE=1 PYTHONUNBUFFERED=1
 finish() {
     trap - EXIT
     trap '' INT TERM
-    [ -z "${clang_job:-}" ] || kill -- "-$clang_job" 2>/dev/null
+    [ -z "${builds_job:-}" ] || kill -- "-$builds_job" 2>/dev/null
     remove_containers
     daemon_stop
     rm -rf "$folder"
@@ -161,42 +161,47 @@ compile() {  # FOLDER TARGET OPTIONS...: a build that fails ends everything
     return 1
 }
 
-# What clang does takes ten minutes of two processors, and the layers with containers mostly wait: it
-# runs beside them, at the lowest priority. One configuration for both: tidy reads its commands,
-# fuzz builds. Without precompiled headers, which tidy would want built first, and which hide a
-# missing include.
-clang_begin() {
-    [ -z "${clang_job:-}" ] || return
+# What clang and the compiler for arm64 do takes a quarter of an hour of two processors, and the layers
+# with containers mostly wait: it runs beside them, at the lowest priority, one after the other.
+builds_begin() {
+    [ -z "${builds_job:-}" ] || return
     # A job of its own can be ended with all that it started.
     set -m
     (
         renice -n 19 $BASHPID >/dev/null
-        {
-            cmake -S . -B build-fuzz -G Ninja -DCMAKE_BUILD_TYPE=RelWithDebInfo -DLIMPET_FUZZ=ON \
-                -DCMAKE_DISABLE_PRECOMPILE_HEADERS=ON \
-                -DCMAKE_C_COMPILER=clang-19 -DCMAKE_CXX_COMPILER=clang++-19 &&
-                if is_wanted fuzz; then
-                    cmake --build build-fuzz --target fuzzers
-                else
-                    cmake --build build-fuzz --target help
-                fi
-        } >"$folder/fuzzers.out" 2>&1 </dev/null
-        echo $? >"$folder/fuzzers.status"
-        if is_wanted tidy; then
-            tests/lint/tidy.sh "$PWD/build-fuzz" >"$folder/tidy.out" 2>&1 </dev/null
-            echo $? >"$folder/tidy.status"
-        fi
+        is_wanted arm64 && beside arm64 build_arm64
+        { is_wanted tidy || is_wanted fuzz; } && beside fuzzers build_fuzzers
+        is_wanted tidy && beside tidy tests/lint/tidy.sh "$PWD/build-fuzz"
     ) &
-    clang_job=$!
+    builds_job=$!
     set +m
 }
-clang_end() {  # fuzzers|tidy: waits for it and returns its status
-    clang_begin
+beside() {  # NAME COMMAND...: leaves what it printed, then its status
+    local name=$1
+    shift
+    "$@" >"$folder/$name.out" 2>&1 </dev/null
+    echo $? >"$folder/$name.status"
+}
+builds_end() {  # arm64|fuzzers|tidy: waits for it and returns its status
+    builds_begin
     while [ ! -s "$folder/$1.status" ]; do
-        kill -0 "$clang_job" 2>/dev/null || break
+        kill -0 "$builds_job" 2>/dev/null || break
         sleep 0.5
     done
     [ -s "$folder/$1.status" ] && return "$(cat "$folder/$1.status")"
+}
+# Not optimised as a whole: that alone would take as long as the rest.
+build_arm64() {
+    cmake --preset arm64 -DLIMPET_LTO=OFF &&
+        cmake --build build-arm64 --target limpet-agent architecture
+}
+# One configuration for both: tidy reads its commands, fuzz builds. Without precompiled headers,
+# which tidy would want built first, and which hide a missing include.
+build_fuzzers() {
+    cmake -S . -B build-fuzz -G Ninja -DCMAKE_BUILD_TYPE=RelWithDebInfo -DLIMPET_FUZZ=ON \
+        -DCMAKE_DISABLE_PRECOMPILE_HEADERS=ON \
+        -DCMAKE_C_COMPILER=clang-19 -DCMAKE_CXX_COMPILER=clang++-19 &&
+        cmake --build build-fuzz --target "$(is_wanted fuzz && echo fuzzers || echo help)"
 }
 is_wanted() { [[ " ${wanted[*]} " == *" $1 "* ]]; }
 
@@ -226,8 +231,15 @@ layer_kernel() {
 layer_container() { scripts container 900; }
 layer_kubernetes() { scripts kubernetes 600; }
 layer_attack() { scripts attack 300; }
+layer_arm64() {
+    if ! builds_end arm64; then
+        fail "build for arm64" <"$folder/arm64.out"
+        return
+    fi
+    scripts arm64 600
+}
 layer_tidy() {
-    if clang_end tidy; then
+    if builds_end tidy; then
         passed=$((passed + 1))
     else
         fail tidy < <(cat "$folder/fuzzers.out" "$folder/tidy.out")
@@ -235,7 +247,7 @@ layer_tidy() {
 }
 layer_fuzz() {
     local program
-    if ! clang_end fuzzers; then
+    if ! builds_end fuzzers; then
         fail "build of the fuzzers" <"$folder/fuzzers.out"
         return
     fi
@@ -268,7 +280,7 @@ for layer in "${layers[@]}"; do
     is_wanted "$layer" || continue
     case $layer in
         kernel | container | kubernetes | attack)
-            if is_wanted tidy || is_wanted fuzz; then clang_begin; fi
+            if is_wanted arm64 || is_wanted tidy || is_wanted fuzz; then builds_begin; fi
             ;;
     esac
     began=$SECONDS before=$failed

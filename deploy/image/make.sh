@@ -10,16 +10,12 @@ cd "$(dirname "$(readlink -f "$0")")/../.."
 output=$(realpath -m "${1:-limpet.tar}")
 deploy/install.sh image
 
-compile() {  # FOLDER OPTION...
-    local folder=$1
-    shift
-    cmake -S . -B "$folder" -G Ninja -DCMAKE_BUILD_TYPE=Release -DLIMPET_TESTS=OFF "$@" >/dev/null
-    cmake --build "$folder" --target limpet-agent >/dev/null
-}
-
-compile build-image-amd64
-compile build-image-arm64 -DCMAKE_SYSTEM_NAME=Linux -DCMAKE_SYSTEM_PROCESSOR=aarch64 \
-    -DCMAKE_CXX_COMPILER=aarch64-linux-gnu-g++
+for arch in amd64 arm64; do
+    preset=release
+    [ $arch = amd64 ] || preset=$arch
+    cmake --preset $preset -B "build-image-$arch" -DLIMPET_TESTS=OFF >/dev/null
+    cmake --build "build-image-$arch" --target limpet-agent >/dev/null
+done
 # A program that does not even start is no image.
 build-image-amd64/bin/limpet-agent --version
 qemu-aarch64-static build-image-arm64/bin/limpet-agent --version

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""run.py AGENT [CLIENT] [-k WORD] [FILE...] - runs tests/sessions/*.session against the agent.
+"""run.py AGENT [CLIENT] [-k WORD] [-x WORD] [FILE...] - runs tests/sessions/*.session against the agent.
 
 A .session file is a list of cases, parted by empty lines:
 
@@ -13,7 +13,7 @@ A .session file is a list of cases, parted by empty lines:
 
 What follows on lines indented by two spaces belongs to the keyword above. Standard error is part of the
 output (2>&1). A line of EXPECT ends with a newline, but for "EXPECT-" (the last line has none).
-Prints a line for every failed case and closes with "N passed, N failed".
+-k: cases whose name holds the word; -x: all but these. Prints a line for every failed case and closes with "N passed, N failed".
 """
 import os
 import pathlib
@@ -94,11 +94,12 @@ def run(agent, case):
 
 def main():
     arguments = sys.argv[1:]
-    word = ""
-    if "-k" in arguments:
-        at = arguments.index("-k")
-        word = arguments[at + 1]
-        del arguments[at:at + 2]
+    words = {"-k": "", "-x": None}
+    for option in words:
+        if option in arguments:
+            at = arguments.index(option)
+            words[option] = arguments[at + 1]
+            del arguments[at:at + 2]
     if not arguments:
         sys.exit(__doc__)
     agent = str(pathlib.Path(arguments[0]).resolve())
@@ -108,7 +109,8 @@ def main():
     for path in files or sorted(folder.glob("*.session")):
         for case in cases(path):
             name = " ".join(case.get("NAME", ["?"]))
-            if word not in f"{path.stem}: {name}":
+            whole = f"{path.stem}: {name}"
+            if words["-k"] not in whole or (words["-x"] is not None and words["-x"] in whole):
                 continue
             problem = run(agent, case)
             if problem is None:
