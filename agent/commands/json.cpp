@@ -50,6 +50,10 @@ JsonObject& JsonObject::text(std::string_view name, std::string_view value) {
     return raw(name, json_string(value));
 }
 
+JsonObject& JsonObject::known(std::string_view name, std::string_view value) {
+    return raw(name, value.empty() ? "null" : json_string(value));
+}
+
 JsonObject& JsonObject::whole(std::string_view name, std::int64_t value) {
     return raw(name, std::to_string(value));
 }

@@ -17,6 +17,8 @@ std::string json_string(std::string_view text);
 class JsonObject {
 public:
     JsonObject& text(std::string_view name, std::string_view value);
+    // null when it is empty.
+    JsonObject& known(std::string_view name, std::string_view value);
     template <typename Integer>
         requires std::is_integral_v<Integer>
     JsonObject& number(std::string_view name, Integer value) {

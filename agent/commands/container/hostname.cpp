@@ -1,6 +1,7 @@
 // hostname.cpp - the target's host name.
 #include "commands/command.h"
 #include "commands/container/host.h"
+#include "commands/json.h"
 #include "limpet/limits.h"
 
 #include <algorithm>
@@ -47,7 +48,12 @@ int run(Invocation& call) {
     }
     const auto known = look_up(call, *name);
     const auto dot = std::min(known.name.find('.'), known.name.size());
-    if (call.options.has('i') || call.options.has('I')) {
+    const auto domain = known.name.substr(std::min(dot + 1, known.name.size()));
+    if (call.json()) {
+        JsonObject object;
+        object.text("hostname", *name).text("fqdn", known.name).known("domain", domain);
+        call.out.write(object.texts("addresses", known.addresses).take() + '\n');
+    } else if (call.options.has('i') || call.options.has('I')) {
         std::string line;
         for (const auto& address : known.addresses) line += (line.empty() ? "" : " ") + address;
         if (line.empty()) {
@@ -56,7 +62,6 @@ int run(Invocation& call) {
         }
         call.out.write(line + '\n');
     } else if (call.options.has('d')) {
-        const auto domain = known.name.substr(std::min(dot + 1, known.name.size()));
         if (!domain.empty()) call.out.write(domain + '\n');
     } else if (call.options.has('f') || call.options.has('A')) {
         call.out.write(known.name + '\n');
@@ -75,11 +80,12 @@ constexpr Option options[]{
     {'i', "ip-address", "", "the addresses"},
     {'I', "all-ip-addresses", "", "the same"},
     {'A', "all-fqdns", "", "the same as -f"},
+    json_option,
 };
 
 constexpr Command hostname{
     .name = "hostname",
-    .usage = "[-sfdi]",
+    .usage = "[-sfdi] [-o json]",
     .summary = "print the target's host name",
     .theme = "container",
     .promise = Promise::files,
@@ -89,6 +95,7 @@ constexpr Command hostname{
         "Of its uts namespace, or else of its /etc/hostname. Domain and addresses are those of "
         "its\n"
         "/etc/hosts.\n"
+        "JSON fields: hostname, fqdn, domain (or null), addresses (a list).\n"
         "\nExample:\n  hostname\n",
 };
 const Register registered{hostname};

@@ -1,4 +1,5 @@
 // cmp.cpp - compare two files byte by byte.
+#include "commands/json.h"
 #include "commands/spoken.h"
 #include "commands/text/dump_input.h"
 #include "commands/text/lines.h"
@@ -90,12 +91,24 @@ public:
     }
     void ended(const std::string& name) {
         differs_ = true;
+        ended_ = name;
         if (style_.silent) return;
         if (at_ == 0) return call_.complain("EOF on " + name + " which is empty");
         call_.complain("EOF on " + name + " after byte " + std::to_string(at_) +
                        (style_.all    ? std::string()
                         : line_ended_ ? ", line " + std::to_string(lines_ - 1)
                                       : ", in line " + std::to_string(lines_)));
+    }
+    [[nodiscard]] std::string json() const {
+        JsonObject object;
+        object.text("first", call_.operands[0]).text("second", call_.operands[1]);
+        object.boolean("differ", differs_);
+        const auto number = [&](const char* name, std::uint64_t value) {
+            object.raw(name, differs_ ? std::to_string(value) : "null");
+        };
+        number("byte", at_ + 1);
+        number("line", lines_);
+        return object.known("ended", ended_).take();
     }
     [[nodiscard]] bool differs() const { return differs_; }
     [[nodiscard]] std::uint64_t at() const { return at_; }
@@ -116,6 +129,7 @@ private:
     Invocation& call_;
     const Style& style_;
     std::uint64_t at_ = 0, lines_ = 1;
+    std::string ended_;
     bool differs_ = false, line_ended_ = false;
 };
 
@@ -183,6 +197,7 @@ int run(Invocation& call) {
         style.skips[i - 2] = std::max(style.skips[i - 2], *skip);
     }
     if (style.all && style.silent) return call.misused("-l and -s exclude each other");
+    style.silent |= call.json();
     Pair pair;
     if (!open_pair(call, pair)) return 2;
     if (style.all) style.width = number_width(pair, style);
@@ -192,6 +207,7 @@ int run(Invocation& call) {
         call.complain(done.error());
         return 2;
     }
+    if (call.json()) call.out.write(comparison.json() + '\n');
     return comparison.differs() ? 1 : 0;
 }
 
@@ -201,18 +217,22 @@ constexpr Option options[]{
     {'b', "print-bytes", "", "also the bytes that differ"},
     {'i', "ignore-initial", "N[:M]", "leave out the first N bytes (of the second file M)"},
     {'n', "bytes", "N", "compare at most N bytes"},
+    json_option,
 };
 
 constexpr Command cmp{
     .name = "cmp",
-    .usage = "[-lsb] [-i N] [-n N] FILE1 [FILE2 [SKIP1 [SKIP2]]]",
+    .usage = "[-lsb] [-i N] [-n N] [-o json] FILE1 [FILE2 [SKIP1 [SKIP2]]]",
     .summary = "compare two files byte by byte",
     .theme = "files",
     .promise = Promise::files,
     .run = run,
     .options = option_table<options>,
     .help =
-        "Status: 0 equal, 1 different, 2 trouble.\n\n"
+        "Status: 0 equal, 1 different, 2 trouble.\n"
+        "JSON fields: first, second, differ (true or false), byte and line (of the first "
+        "difference,\n"
+        "or null), ended (which of the two ends there, or null).\n\n"
         "Example:\n  cmp -s /etc/app.conf /etc/app.conf.orig || echo changed\n",
 };
 const Register registered{cmp};

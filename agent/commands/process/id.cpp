@@ -89,18 +89,20 @@ int print_one(Invocation& call, ProcessNames& names, const Identity& who) {
     return call.status;
 }
 
-void print_json(Invocation& call, ProcessNames& names, const Identity& who) {
+JsonObject& add_groups(JsonObject& object, ProcessNames& names, const Identity& who) {
     std::string ids;
     std::vector<std::string> group_names;
     for (const auto id : who.groups) {
         ids += (ids.empty() ? "" : ",") + std::to_string(id);
         group_names.push_back(names.group(id));
     }
+    return object.raw("gids", "[" + ids + "]").texts("groups", group_names);
+}
+
+JsonObject user_fields(ProcessNames& names, const Identity& who) {
     JsonObject object;
     object.number("uid", who.user).text("user", names.user(who.user));
-    object.number("gid", who.group).text("group", names.group(who.group));
-    object.raw("gids", "[" + ids + "]").texts("groups", group_names);
-    call.out.write(object.take() + '\n');
+    return object;
 }
 
 int run(Invocation& call) {
@@ -117,7 +119,9 @@ int run(Invocation& call) {
     if (chosen == 1) return print_one(call, names, *who);
     if (call.options.has('n')) return call.misused("-n goes with -u, -g or -G");
     if (call.json()) {
-        print_json(call, names, *who);
+        auto object = user_fields(names, *who);
+        object.number("gid", who->group).text("group", names.group(who->group));
+        call.out.write(add_groups(object, names, *who).take() + '\n');
         return call.status;
     }
     std::string line = "uid=" + with_name(who->user, names.user(who->user)) +
@@ -133,7 +137,12 @@ int run_groups(Invocation& call) {
     ProcessNames names(call.target);
     const auto print = [&](const Result<Identity>& who, std::string line) {
         if (!who) return call.complain(who.error());
-        for (const auto id : who->groups) line += (line.empty() ? "" : " ") + names.group(id);
+        if (call.json()) {
+            auto object = user_fields(names, *who);
+            line = add_groups(object, names, *who).take();
+        } else {
+            for (const auto id : who->groups) line += (line.empty() ? "" : " ") + names.group(id);
+        }
         call.out.write(line + '\n');
     };
     if (call.operands.empty()) print(identity(call, names), {});
@@ -176,29 +185,36 @@ int run_whoami(Invocation& call) {
         call.complain(who.error());
         return 1;
     }
-    call.out.write(names.user(who->user) + '\n');
+    call.out.write((call.json() ? user_fields(names, *who).take() : names.user(who->user)) + '\n');
     return call.status;
 }
 
+constexpr Option only_json[]{json_option};
+
 constexpr Command whoami{
     .name = "whoami",
-    .usage = "",
+    .usage = "[-o json]",
     .summary = "print the user of the target's main process",
     .theme = "process",
     .promise = Promise::processes,
     .run = run_whoami,
-    .help = "Example:\n  whoami\n",
+    .options = option_table<only_json>,
+    .help = "JSON fields: uid, user.\n\nExample:\n  whoami\n",
 };
 const Register registered_whoami{whoami};
 
 constexpr Command groups_command{
     .name = "groups",
-    .usage = "[USER...]",
+    .usage = "[-o json] [USER...]",
     .summary = "print the groups of the target's main process, or of users",
     .theme = "process",
     .promise = Promise::files | Promise::processes,
     .run = run_groups,
-    .help = "Users and groups are those of the target's files.\n\nExample:\n  groups\n",
+    .options = option_table<only_json>,
+    .help =
+        "Users and groups are those of the target's files.\n"
+        "JSON fields: uid, user, gids (a list), groups (their names).\n"
+        "\nExample:\n  groups\n",
 };
 const Register registered_groups{groups_command};
 

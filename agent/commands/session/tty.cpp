@@ -1,5 +1,6 @@
 // tty.cpp - the terminal on standard input, tty(1).
 #include "commands/command.h"
+#include "commands/json.h"
 #include "commands/session/modes.h"
 
 #include <unistd.h>
@@ -24,26 +25,34 @@ std::string name_of(const Invocation& call) {
 int run(Invocation& call) {
     if (!call.operands.empty()) return call.misused("it takes no operand");
     const bool terminal = ::isatty(call.in.fd().get()) == 1;
-    if (!call.options.has('s')) {
-        call.out.write(terminal ? name_of(call) : std::string("not a tty"));
-        call.out.write("\n");
+    const bool json = call.json();
+    auto line = terminal ? name_of(call) : std::string(json ? "" : "not a tty");
+    if (json) {
+        JsonObject object;
+        line = object.boolean("terminal", terminal).known("name", line).take();
+    }
+    if (json || !call.options.has('s')) {
+        call.out.write(line);
+        call.out.put('\n');
     }
     return terminal ? 0 : 1;
 }
 
 constexpr Option options[]{
     {'s', "silent", "", "say nothing; the status tells"},
+    json_option,
 };
 
 constexpr Command tty{
     .name = "tty",
-    .usage = "[-s]",
+    .usage = "[-s] [-o json]",
     .summary = "print the name of the terminal",
     .theme = "session",
     .run = run,
     .options = option_table<options>,
     .help =
         "Status: 0 when standard input is a terminal, 1 when it is none.\n"
+        "JSON fields: terminal (true or false), name (or null).\n"
         "\nExample:\n  tty -s && echo 'somebody is there'\n",
 };
 const Register registered{tty};

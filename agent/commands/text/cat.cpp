@@ -7,6 +7,7 @@
 #include <poll.h>
 #include <sys/sendfile.h>
 #include <sys/stat.h>
+#include <sys/sysmacros.h>
 #include <unistd.h>
 
 namespace limpet::commands {
@@ -32,17 +33,21 @@ Style style_of(const Options& options) {
     return style;
 }
 
-bool is_kind(BorrowedFd fd, mode_t kind) {
+// The kind of file, and S_IFREG for /dev/null: it takes what a file does, and nobody waits.
+mode_t kind_of(BorrowedFd fd) {
     struct stat status{};
-    return ::fstat(fd.get(), &status) == 0 && (status.st_mode & S_IFMT) == kind;
+    if (::fstat(fd.get(), &status) != 0) return 0;
+    const bool null = S_ISCHR(status.st_mode) && status.st_rdev == makedev(1, 3);
+    return null ? S_IFREG : status.st_mode & S_IFMT;
 }
 
 // Moves pages from the file to the pipe, or to another file, and never through us. False when these
 // two do not take it (a file of procfs, a terminal): the rest is to be copied then.
 bool splice_all(Invocation& call, const Input& input) {
-    const bool to_file = is_kind(call.out.fd(), S_IFREG);
-    if (!to_file && !is_kind(call.out.fd(), S_IFIFO)) return false;
-    if (!is_kind(input.fd(), S_IFREG)) return false;
+    const auto output = kind_of(call.out.fd());
+    const bool to_file = output == S_IFREG;
+    if (!to_file && output != S_IFIFO) return false;
+    if (kind_of(input.fd()) != S_IFREG) return false;
     if (!call.out.flush()) return true;
     constexpr std::size_t piece = 1024 * 1024;
     // A larger pipe saves switches between us and the reader; it may be refused.

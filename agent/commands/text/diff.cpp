@@ -151,6 +151,7 @@ int run(Invocation& call) {
             return call.misused("'" + given.value + "' is no number of lines");
         }
         take_flag(given, style);
+        if (call.json()) style.form = Form::json;
         if (given.option.name != "color") continue;
         if (given.value == "never") style.colour = false;
         if (given.value == "always") style.colour = true;
@@ -200,11 +201,12 @@ constexpr Option options[]{
     {'L', "label", "TEXT", "instead of a name and its time; twice for both"},
     {'d', "minimal", "", "the smallest script, however long it takes to find"},
     {0, "color", "[WHEN]", "always, never, auto (default)"},
+    json_option,
 };
 
 constexpr Command diff_command{
     .name = "diff",
-    .usage = "[-u|-c|-e|-q] [-rNabBiwst] [-U N] [-L TEXT] [-x PATTERN] FILE1 FILE2",
+    .usage = "[-u|-c|-e|-q] [-rNabBiwst] [-U N] [-L TEXT] [-x PATTERN] [-o json] FILE1 FILE2",
     .summary = "compare files line by line, and directories name by name",
     .theme = "text",
     .promise = Promise::files,
@@ -216,6 +218,10 @@ constexpr Command diff_command{
         "What is printed is the shortest script, unless the files are so long and so different\n"
         "that finding it would take more than some 10^9 steps. Files of text have at most 256 MiB\n"
         "and 16777216 lines; -q and binary files know no limit.\n\n"
+        "JSON fields: result (change, or of whole files: differ, binary, same, kind, link, only),\n"
+        "first, second (paths; null when only the other is there); of a change: first_line,\n"
+        "second_line (where it begins), deleted, inserted (lists of lines, each with its "
+        "newline).\n\n"
         "Examples:\n  diff -u /etc/app.conf.orig /etc/app.conf\n  diff -rq /etc /etc.orig\n",
     .raw = true,
 };

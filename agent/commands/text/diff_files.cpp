@@ -1,6 +1,7 @@
 // diff_files.cpp - two files: read, compared, told of.
 #include "commands/text/diff_files.h"
 
+#include "commands/json.h"
 #include "commands/spoken.h"
 #include "parse/calendar.h"
 
@@ -63,6 +64,10 @@ std::string time_of(const Style& style, const Side& side) {
 }
 
 void tell(Invocation& call, std::string_view what, const Sides& sides, std::string_view verb) {
+    if (call.json()) {
+        const auto result = what != "Files" ? "binary" : verb == "differ" ? verb : "same";
+        return tell_json(call, result, sides[0].name, sides[1].name);
+    }
     call.out.write(what);
     call.out.put(' ');
     speak(call.out, sides[0].name);
@@ -84,7 +89,8 @@ Result<Outcome> by_lines(Invocation& call, const Style& style, const Sides& side
         return Outcome::different;
     }
     // The forms that name both files themselves say it once, as busybox's and toybox's.
-    if (in_tree && style.form != Form::unified && style.form != Form::context) {
+    if (in_tree && style.form != Form::unified && style.form != Form::context &&
+        style.form != Form::json) {
         speak_line(call.out, "diff" + style.words + ' ' + header_name(first.name) + ' ' +
                                  header_name(second.name));
     }
@@ -144,7 +150,15 @@ std::string_view kind(const Side& side) {
 
 }  // namespace
 
+void tell_json(Invocation& call, std::string_view result, std::string_view first,
+               std::string_view second) {
+    JsonObject object;
+    object.text("result", result).known("first", first).known("second", second);
+    call.out.write(object.take() + '\n');
+}
+
 void kinds_differ(Invocation& call, const Sides& sides) {
+    if (call.json()) return tell_json(call, "kind", sides[0].name, sides[1].name);
     speak(call.out, "File " + sides[0].name + " is a ");
     call.out.write(kind(sides[0]));
     speak(call.out, " while file " + sides[1].name + " is a ");

@@ -23,6 +23,10 @@ enum class Outcome { same = 0, different = 1, trouble = 2 };
 // says which files of two trees these are.
 Outcome files(Invocation& call, const Style& style, Sides& sides, bool in_tree);
 
+// With -o json: what came of two paths, of which the empty one is not there.
+void tell_json(Invocation& call, std::string_view result, std::string_view first,
+               std::string_view second);
+
 // "File a is a directory while file b is a fifo"
 void kinds_differ(Invocation& call, const Sides& sides);
 

@@ -1,6 +1,8 @@
 // diff_print.cpp - the forms in which differences are printed.
 #include "commands/text/diff_text.h"
 
+#include "commands/json.h"
+
 #include <algorithm>
 
 namespace limpet::commands::diff {
@@ -62,6 +64,10 @@ public:
             case Form::rcs:
                 for (const auto& change : script_)
                     if (counts(change)) rcs(change);
+                return;
+            case Form::json:
+                for (const auto& change : script_)
+                    if (counts(change)) json(change);
                 return;
             case Form::context:
             case Form::unified: return hunks();
@@ -151,6 +157,26 @@ private:
         out_.print("a%u %u\n", change.first + change.deleted, change.inserted);
         for (std::uint32_t i = 0; i < change.inserted; ++i)
             out_.write(second_.lines[change.second + i]);
+    }
+
+    // By hand: a change may be as long as the file.
+    void texts(std::string_view name, const Text& text, std::uint32_t from, std::uint32_t count) {
+        out_.write(name);
+        for (std::uint32_t i = 0; i < count; ++i) {
+            if (i > 0) out_.put(',');
+            out_.write(json_string(text.lines[from + i]));
+        }
+    }
+    void json(const Change& change) {
+        JsonObject object;
+        object.text("result", "change").text("first", first_.name).text("second", second_.name);
+        object.number("first_line", change.first + 1).number("second_line", change.second + 1);
+        auto text = object.take();
+        text.pop_back();
+        out_.write(text);
+        texts(",\"deleted\":[", first_, change.first, change.deleted);
+        texts("],\"inserted\":[", second_, change.second, change.inserted);
+        out_.write("]}\n");
     }
 
     void header(std::string_view mark, const Text& text, std::size_t label) {

@@ -12,7 +12,7 @@
 
 namespace limpet::commands::diff {
 
-enum class Form { normal, context, unified, ed, forward_ed, rcs };
+enum class Form { normal, context, unified, ed, forward_ed, rcs, json };
 
 struct Style {
     Form form = Form::normal;

@@ -133,11 +133,15 @@ private:
         return trails_[side].enter_link(call_.path(paths_[side]));
     }
     void only(std::size_t side, const std::string& name) {
+        note(Outcome::different);
+        if (call_.json()) {
+            const auto path = joined(paths_[side], name);
+            return tell_json(call_, "only", side == 0 ? path : "", side == 0 ? "" : path);
+        }
         call_.out.write("Only in ");
         speak(call_.out, paths_[side]);
         call_.out.write(": ");
         speak_line(call_.out, name);
-        note(Outcome::different);
     }
 
     void visit(const Item& item, std::array<bool, 2> parents) {
@@ -191,6 +195,7 @@ private:
     }
     void directories(const Sides& sides, const Item& item, std::array<bool, 2> links) {
         if (!style_.recursive) {
+            if (call_.json()) return;
             call_.out.write("Common subdirectories: " + paths_[0] + " and " + paths_[1] + '\n');
             return;
         }
@@ -220,8 +225,9 @@ private:
             texts[i] = *std::move(text);
         }
         if (sides[0].status && sides[1].status && texts[0] == texts[1]) return;
-        call_.out.write("Symbolic links " + paths_[0] + " and " + paths_[1] + " differ\n");
         note(Outcome::different);
+        if (call_.json()) return tell_json(call_, "link", paths_[0], paths_[1]);
+        call_.out.write("Symbolic links " + paths_[0] + " and " + paths_[1] + " differ\n");
     }
 
     Invocation& call_;

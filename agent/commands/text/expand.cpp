@@ -126,6 +126,7 @@ int run(Invocation& call) {
     rewrite_lines(call, [&](std::string_view line) {
         call.out.write(back ? unexpanded(line, *stops, all)
                             : expanded(line, *stops, call.options.has('i')));
+        return true;
     });
     return call.status;
 }

@@ -68,7 +68,10 @@ int run(Invocation& call) {
         if (!width || *width == 0) return call.misused("-w needs a number from 1");
         style.width = *width;
     }
-    rewrite_lines(call, [&](std::string_view line) { break_line(call.out, line, style); });
+    rewrite_lines(call, [&](std::string_view line) {
+        break_line(call.out, line, style);
+        return true;
+    });
     return call.status;
 }
 

@@ -25,12 +25,12 @@ void each_input(Invocation& call, const std::function<Result<>(Input& input)>& v
     }
 }
 
-void rewrite_lines(Invocation& call, const std::function<void(std::string_view line)>& rewritten) {
+void rewrite_lines(Invocation& call, const std::function<bool(std::string_view line)>& rewritten) {
     each_input(call, [&](Input& input) -> Result<> {
         while (const auto line = TRY(input.line())) {
             const bool ended = line->ends_with('\n');
-            rewritten(line->substr(0, line->size() - (ended ? 1 : 0)));
-            if (ended) call.out.put('\n');
+            const bool kept = rewritten(line->substr(0, line->size() - (ended ? 1 : 0)));
+            if (ended && kept) call.out.put('\n');
             if (call.out.failure()) break;
         }
         return {};

@@ -21,7 +21,12 @@ std::string reversed(std::string_view line) {
 }
 
 int run(Invocation& call) {
-    rewrite_lines(call, [&](std::string_view line) { call.out.write(reversed(line)); });
+    rewrite_lines(call, [&](std::string_view line) {
+        // A NUL ends the text of a line, its newline included, as it does everywhere.
+        const auto text = line.substr(0, line.find('\0'));
+        call.out.write(reversed(text));
+        return text.size() == line.size();
+    });
     return call.status;
 }
 
@@ -32,7 +37,9 @@ constexpr Command rev{
     .theme = "text",
     .promise = Promise::files,
     .run = run,
-    .help = "Example, the last field of each line:\n  rev names | cut -d. -f1 | rev\n",
+    .help =
+        "Of a line with a NUL byte only what stands before that.\n\nExample, the last field of "
+        "each line:\n  rev names | cut -d. -f1 | rev\n",
 };
 const Register registered{rev};
 
