@@ -11,7 +11,7 @@ cd "$(dirname "$(readlink -f "$0")")/.." || exit 1
 . deploy/root.sh
 own_root tests/run.sh "$@"
 
-layers=(lint unit sanitize sessions shell kernel container kubernetes attack arm64 tidy fuzz bench)
+layers=(lint unit sanitize sessions shell kernel container kubernetes attack arm64 release tidy fuzz bench)
 wanted=("$@")
 [ ${#wanted[@]} -gt 0 ] || wanted=("${layers[@]}")
 for layer in "${wanted[@]}"; do
@@ -238,6 +238,7 @@ layer_arm64() {
     fi
     scripts arm64 600
 }
+layer_release() { scripts release 120; }
 layer_tidy() {
     if builds_end tidy; then
         passed=$((passed + 1))
