@@ -31,7 +31,7 @@ def a_naive_program_has_each_of_the_weaknesses():
     naive = built("naive", "-no-pie", "-Wl,-z,norelro,-z,lazy,-z,execstack")
     equal(weaknesses(naive), ["position independence", "static linking", "RELRO", "BIND_NOW",
                               "a stack that is not executable"])
-    mixed = weaknesses(built("mixed", "-static", "-Wl,--omagic"))
+    mixed = weaknesses(built("mixed", "-static", "-nostdlib", "-fno-stack-protector", "-Wl,--omagic,-e,main"))
     check("pages that are not both writable and executable" in mixed, mixed)
     shared = scratch("text.s")
     with open(shared, "w") as file:
