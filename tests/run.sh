@@ -170,6 +170,7 @@ builds_begin() {
     (
         renice -n 19 $BASHPID >/dev/null
         is_wanted arm64 && beside arm64 build_arm64
+        is_wanted release && beside again tests/release/reproducible.sh "$build"
         { is_wanted tidy || is_wanted fuzz; } && beside fuzzers build_fuzzers
         is_wanted tidy && beside tidy tests/lint/tidy.sh "$PWD/build-fuzz"
     ) &
@@ -238,7 +239,14 @@ layer_arm64() {
     fi
     scripts arm64 600
 }
-layer_release() { scripts release 120; }
+layer_release() {
+    scripts release 120
+    if builds_end again; then
+        passed=$((passed + 1))
+    else
+        fail "release/the same bytes from another folder" <"$folder/again.out"
+    fi
+}
 layer_tidy() {
     if builds_end tidy; then
         passed=$((passed + 1))
@@ -281,7 +289,9 @@ for layer in "${layers[@]}"; do
     is_wanted "$layer" || continue
     case $layer in
         kernel | container | kubernetes | attack)
-            if is_wanted arm64 || is_wanted tidy || is_wanted fuzz; then builds_begin; fi
+            for later in arm64 release tidy fuzz; do
+                if is_wanted $later; then builds_begin; fi
+            done
             ;;
     esac
     began=$SECONDS before=$failed
