@@ -19,6 +19,7 @@
 #include "sys/process.h"
 #include "target/confine.h"
 #include "target/deadline.h"
+#include "target/doctor.h"
 #include "target/enter.h"
 #include "target/own_scratch.h"
 #include "target/pod.h"
@@ -80,15 +81,30 @@ Result<target::Target> open_beside(const Open& open, const Place& place) {
                                  .exposed = place.exposed});
 }
 
+// What is run alone and does not look at it does without.
+bool wants_apart(const Open& open) {
+    const auto* command = commands::find(open.arguments.empty() ? "sh" : open.arguments.front());
+    return command && (command->apart || command->name == "sh");
+}
+
+bool is_doctor(const Open& open) {
+    return !open.arguments.empty() && open.arguments.front() == "doctor";
+}
+
 Result<target::Target> open_target(const Open& open, const Place& place) {
     if (place.beside) return open_beside(open, place);
-    if (open.target.empty()) return target::open_none(Grant::none);
+    if (open.target.empty()) {
+        auto none = target::open_none(Grant::none);
+        if (none && is_doctor(open)) target::examine_machine(*none);
+        return none;
+    }
     const auto node = runtimes::this_node();
     const auto container = TRY(runtimes::find(open.target, node));
     target::Wanted wanted{.pid = container.pid,
                           .start_time = container.start_time,
                           .name = open.target,
-                          .grants = open.grants};
+                          .grants = open.grants,
+                          .apart = wants_apart(open)};
     const auto fact = [&](const char* name, std::string value) {
         if (!value.empty()) wanted.facts.emplace_back(name, std::move(value));
     };
@@ -105,12 +121,27 @@ Result<target::Target> open_target(const Open& open, const Place& place) {
     fact("directory", start.directory);
     fact("user", start.user);
     fact("groups", start.groups);
+    const bool examines = container.pid > 0 && is_doctor(open);
+    if (container.pid > 0 && !wanted.apart && !examines) return target::open_node(wanted);
+    auto files = runtimes::filesystem(container, node);
+    if (files) {
+        wanted.layers = {std::move(files->base), std::move(files->layers), files->user};
+    } else {
+        wanted.without_layers = text(files.error());
+    }
+    if (examines) return target::examine(wanted);
     if (container.pid > 0) return target::open_node(wanted);
+    if (!files) return std::unexpected(files.error());
     fact("entrypoint", container.entrypoint);
     fact("ended", container.ended);
-    auto files = TRY(runtimes::filesystem(container, node));
-    return target::open_stopped(wanted,
-                                {std::move(files.base), std::move(files.layers), files.user});
+    return target::open_stopped(wanted, *wanted.layers);
+}
+
+// A target that cannot be opened is an answer, too.
+Result<target::Target> without_target(const Error& error) {
+    auto none = TRY(target::open_none(Grant::none));
+    target::find_out(none, "target", target::State::fails, text(error), target::lift_of(error));
+    return none;
 }
 
 // The session of a container that does not run is another thing than its operator may expect.
@@ -294,7 +325,13 @@ Result<Open> receive_open() {
 Result<Supervised> start(const Open& open, const Place& place) {
     if (!place.direct) TRY(take_terminal(open.tty));
     volunteer_for_oom();
-    auto target = TRY(open_target(open, place));
+    auto opened = open_target(open, place);
+    if (!opened && is_doctor(open)) opened = without_target(opened.error());
+    auto target = TRY(std::move(opened));
+    if (const auto why = target::fact(target, "no view"); !why.empty()) {
+        say("there is no copy-on-write view, only $LIMPET_SCRATCH can be written to: " +
+            std::string(why));
+    }
     auto scratch = add_scratch(target);
     // Orphans would go to the target's first process, which may never look after them.
     if (place.beside) ::prctl(PR_SET_CHILD_SUBREAPER, 1);

@@ -1,48 +1,12 @@
 // capture.cpp - limpet capture: packets of the target's interfaces, to a file or a viewer.
+#include "attach/part.h"
 #include "attach/report.h"
-#include "attach/sanitiser.h"
 #include "attach/start.h"
 
-#include <fcntl.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 namespace limpet::attach {
 namespace {
-
-// Until all of it has come the file has another name: one that was cut short is none.
-struct Part {
-    std::string name, final_name;
-    bool regular = true;
-
-    Result<> open() {
-        struct stat status{};
-        // Into a FIFO or a device, which a viewer may read from, at once.
-        regular = ::stat(final_name.c_str(), &status) != 0 || S_ISREG(status.st_mode);
-        name = regular ? final_name + ".part" : final_name;
-        const int flags = O_WRONLY | O_CLOEXEC | (regular ? O_CREAT | O_TRUNC | O_NOFOLLOW : 0);
-        constexpr mode_t owner_only = 0600;
-        const Fd file(::open(name.c_str(), flags, owner_only));
-        if (!file) return failed("open", name);
-        if (::dup2(file.get(), 1) < 0) return failed("dup2", name);
-        return {};
-    }
-    // Gives the status to end with.
-    int close(int status) const {
-        if (!regular) return status;
-        struct stat written{};
-        if (status == 0 && ::rename(name.c_str(), final_name.c_str()) != 0) {
-            return report("capture", failed("rename", name).error());
-        }
-        if (status == 0) return 0;
-        if (::stat(name.c_str(), &written) == 0 && written.st_size == 0) {
-            ::unlink(name.c_str());
-        } else {
-            (void)print(2, one_line("limpet: capture: what came until then is in " + name) + '\n');
-        }
-        return status;
-    }
-};
 
 int run(const Arguments& arguments) {
     if (arguments.operands.empty()) return misused(capture, "TARGET is missing");
@@ -67,9 +31,10 @@ int run(const Arguments& arguments) {
     words.insert(words.end(), arguments.operands.begin() + 1, arguments.operands.end());
     const auto what = "capture " + target;
     if (!file || *file == "-") return run_on(arguments, what, *std::move(open));
-    Part part{.name = {}, .final_name = std::string(*file)};
+    Part part{std::string(*file)};
     if (auto opened = part.open(); !opened) return report(what, opened.error());
-    return part.close(run_on(arguments, what, *std::move(open)));
+    const int status = run_on(arguments, what, *std::move(open));
+    return part.close("capture", status, status == 0);
 }
 
 constexpr Option options[] = {

@@ -59,6 +59,8 @@ struct Command {
     Asks (*asks)(std::span<const std::string> arguments) = nullptr;
     // Says something of a container that does not run, from what its runtime noted.
     bool without_process = false;
+    // Looks at Target::plain, which costs a session the making of it. Shells have it in any case.
+    bool apart = false;
     // Promise none, quick and without state: the shell may run it without a fork.
     bool builtin = false;
 };

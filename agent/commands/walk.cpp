@@ -1,9 +1,13 @@
 // commands/walk.cpp - walks of trees.
 #include "commands/walk.h"
 
+#include "limpet/limits.h"
+
 #include <dirent.h>
 #include <fcntl.h>
 #include <sys/sysmacros.h>
+
+#include <algorithm>
 
 namespace limpet::commands {
 namespace {
@@ -213,6 +217,7 @@ Next Walk::come_to(Visit& visit) {
 void Walk::finish() {
     const auto length = frames_.back().path_length;
     const auto name_at = frames_.back().name_at;
+    gathered_ -= frames_.back().names.size();
     frames_.pop_back();
     trail_->leave();
     path_.resize(length);
@@ -232,6 +237,36 @@ void Walk::finish() {
     after(visit);
 }
 
+// The names of a directory, when that are not too many.
+void Walk::gather(Frame& frame, const target::Directory& directory) {
+    frame.gathered = true;
+    target::Listing listing(directory.fd, directory.name);
+    for (;;) {
+        const auto entry = listing.next();
+        if (!entry || gathered_ + frame.names.size() > limits::sorted_entries) {
+            frame.names.clear();
+            (void)target::Listing(directory.fd).seek(0);
+            return;
+        }
+        if (!*entry) break;
+        frame.names.push_back(static_cast<char>((*entry)->type) + std::string((*entry)->name));
+    }
+    std::ranges::sort(frame.names, [](const std::string& a, const std::string& b) {
+        return a.compare(1, a.npos, b, 1, b.npos) > 0;
+    });
+    gathered_ += frame.names.size();
+}
+
+Result<std::optional<target::Entry>> Walk::next(Frame& frame) {
+    if (frame.listing) return frame.listing->next();
+    if (frame.names.empty()) return std::nullopt;
+    name_ = std::move(frame.names.back());
+    frame.names.pop_back();
+    --gathered_;
+    return target::Entry{std::string_view(name_).substr(1),
+                         static_cast<unsigned char>(name_[0])};
+}
+
 // One entry of the directory where the walk stands; false to stop.
 bool Walk::step() {
     const auto directory = trail_->here();
@@ -242,7 +277,12 @@ bool Walk::step() {
     }
     auto& frame = frames_.back();
     path_.resize(frame.path_length);
-    if (!frame.listing) {
+    if (sorted && !frame.gathered) {
+        gather(frame, **directory);
+        // Either as gathered, or as they come.
+        frame.resume = frame.names.empty() ? 0 : -1;
+    }
+    if (!frame.listing && frame.resume >= 0) {
         frame.listing.emplace((*directory)->fd, (*directory)->name);
         if (frame.resume != 0) {
             if (auto sought = frame.listing->seek(frame.resume); !sought) {
@@ -253,13 +293,13 @@ bool Walk::step() {
         }
     }
     for (;;) {
-        const auto entry = frame.listing->next();
+        const auto entry = next(frame);
         if (!entry) call_->complain(entry.error());
         if (!entry || !*entry) {
             finish();
             return true;
         }
-        frame.resume = (*entry)->next;
+        if (frame.listing) frame.resume = (*entry)->next;
         path_.resize(frame.path_length);
         if (!path_.ends_with('/')) path_ += '/';
         Visit visit(*call_, path_, follow);

@@ -93,6 +93,8 @@ public:
     bool follow_operand = false;  // the operand itself
     bool operand_itself = false;  // who changes things: never through a link that it became
     bool one_filesystem = false;
+    // By name instead of as they come, but for directories of too many entries.
+    bool sorted = false;
     std::size_t depth_limit = SIZE_MAX;
     // Before the entries of a directory; `descend` of anything else is `skip`.
     std::function<Next(Visit&)> before;
@@ -108,14 +110,20 @@ private:
         std::size_t name_at;
         std::optional<target::Listing> listing;
         std::int64_t resume = 0;
+        std::vector<std::string> names = {};  // of a sorted walk, the last first: DT_* and the name
+        bool gathered = false;
     };
     Next come_to(Visit& visit);
     bool enter(Visit& visit);
     bool step();
+    void gather(Frame& frame, const target::Directory& directory);
+    Result<std::optional<target::Entry>> next(Frame& frame);
     void finish();
     Invocation* call_ = nullptr;
     std::optional<Trail> trail_;
     std::vector<Frame> frames_;
+    std::size_t gathered_ = 0;  // names, in all frames
+    std::string name_;
     std::string path_;
     std::uint64_t device_ = 0;
 };

@@ -36,6 +36,8 @@ struct Entry {
     char type = file;
     std::uint32_t mode = 0, uid = 0, gid = 0, major = 0, minor = 0;
     std::int64_t modified = 0;
+    std::uint32_t nanoseconds = 0;  // written only
+    std::string extra = {};         // more pax records; written only
     std::uint64_t size = 0;       // bytes that follow in the archive, padded to whole blocks there
     std::uint64_t real_size = 0;  // bytes of the file
     bool sparse = false;

@@ -87,10 +87,25 @@ std::string map_of(const Entry& entry) {
     return map;
 }
 
+// Seconds with a fraction, which counts away from zero as the seconds do.
+std::string time_text(std::int64_t seconds, std::uint32_t nanoseconds) {
+    if (nanoseconds == 0) return std::to_string(seconds);
+    constexpr std::uint32_t second = 1'000'000'000;
+    const bool before = seconds < 0;
+    if (before) {
+        ++seconds;
+        nanoseconds = second - nanoseconds;
+    }
+    char text[40];
+    std::snprintf(text, sizeof text, "%s%lld.%09u", before && seconds == 0 ? "-" : "",
+                  static_cast<long long>(seconds), nanoseconds);
+    return text;
+}
+
 }  // namespace
 
 std::string headers(const Entry& entry) {
-    std::string extra, map;
+    std::string extra = entry.extra, map;
     auto split = cut(entry.name);
     std::string_view name = entry.name;
     if (entry.sparse) {
@@ -111,8 +126,8 @@ std::string headers(const Entry& entry) {
     if (entry.uid > most_7) extra += record("uid", std::to_string(entry.uid));
     if (entry.gid > most_7) extra += record("gid", std::to_string(entry.gid));
     const auto& time = entry.modified;
-    if (time < 0 || time > static_cast<std::int64_t>(most_11)) {
-        extra += record("mtime", std::to_string(time));
+    if (entry.nanoseconds != 0 || time < 0 || time > static_cast<std::int64_t>(most_11)) {
+        extra += record("mtime", time_text(time, entry.nanoseconds));
     }
     std::string all;
     if (!extra.empty()) {

@@ -12,8 +12,9 @@ constexpr std::size_t layers_limit = 500;  // OVL_MAX_STACK of the kernel
 
 std::unexpected<Error> no_files(const Container& container, std::string_view why) {
     return refused("find files",
-                   "container '" + (container.name.empty() ? container.id : container.name) +
-                       "' is not running (" + container.state + ") and " + std::string(why));
+                   "container '" + (container.name.empty() ? container.id : container.name) + "'" +
+                       (container.pid > 0 ? ": " : " is not running (" + container.state + ") and ") +
+                       std::string(why));
 }
 
 bool is_part(std::string_view word) {

@@ -44,6 +44,9 @@ target::Target moved(const target::Target& from) {
     to.signaller = moved(from.signaller);
     to.below = moved(from.below);
     to.changed = moved(from.changed);
+    to.plain = moved(from.plain);
+    to.image = moved(from.image);
+    to.written = moved(from.written);
     to.owner = from.owner;
     to.group = from.group;
     to.uids = from.uids;

@@ -181,6 +181,9 @@ void close_unneeded(Grant promise, const Target& target) {
     if (!any(promise & Grant::files)) {
         drop(target.below.fd);
         drop(target.changed.fd);
+        drop(target.plain.fd);
+        drop(target.image.fd);
+        drop(target.written.fd);
     }
 }
 

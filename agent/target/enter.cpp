@@ -99,12 +99,35 @@ Result<> make_writable(Target& target, BorrowedFd mount, BorrowedFd uts, Borrowe
         target.writable = std::move(tree.root);
         return {};
     }
-    auto view = TRY(overlay_namespace(mount, own_procfs, cover));
+    auto made = overlay_namespace(mount, own_procfs, cover);
+    if (!made) {
+        // Overlayfs does not take every file system, nor more than two of its own in a stack. What
+        // would be written is refused then: the target stays as it is in either case.
+        target.grants = target.grants & ~Grant::scratch;
+        target.facts.emplace_back("no view", text(made.error()));
+        return {};
+    }
+    auto& view = *made;
     target.below = {std::move(target.root.fd), "/"};
     target.root.fd = std::move(view.root);
     target.writable = std::move(view.writable);
     target.changed = {std::move(view.upper), "scratch"};
     return {};
+}
+
+// What is missing is no reason to open nothing.
+void set_apart(Target& target, BorrowedFd mount_namespace, const Layers* layers,
+               const std::string& without) {
+    auto apart = take_apart(mount_namespace, layers);
+    const auto reason = !apart ? text(apart.error()) : layers ? apart->reason : without;
+    for (auto* part : {&target.plain, &target.image, &target.written}) part->missing = reason;
+    if (!apart) return;
+    const auto take = [](Directory& part, Fd& fd) {
+        if (fd) part = {.fd = std::move(fd), .name = "/"};
+    };
+    take(target.plain, apart->plain);
+    take(target.image, apart->image);
+    take(target.written, apart->written);
 }
 
 }  // namespace
@@ -159,6 +182,10 @@ Result<Target> open_node(const Wanted& wanted) {
     }
     target.facts.emplace_back("tree", tree.locked ? "read-only, locked" : "read-only");
 
+    if (wanted.apart) {
+        TRY(own_users(target));
+        set_apart(target, mount, wanted.layers ? &*wanted.layers : nullptr, wanted.without_layers);
+    }
     if (any(wanted.grants & Grant::trace)) {
         TRY(prepare_trace(target, pids, procfs.fd));
     }
@@ -190,6 +217,10 @@ Result<Target> open_stopped(const Wanted& wanted, const Layers& layers) {
     auto tree = TRY(stack_layers(layers));
     target.root = {std::move(tree.root), "/"};
     target.facts.emplace_back("tree", tree.locked ? "read-only, locked" : "read-only");
+    if (wanted.apart) {
+        set_apart(target, BorrowedFd(-1), &layers, {});
+        target.plain = {.fd = TRY(sys::dup(target.root.fd)), .name = "/"};
+    }
     // Nobody runs: what stands for /proc is empty.
     target.procfs = {TRY(sys::new_filesystem("tmpfs", MOUNT_ATTR_RDONLY | MOUNT_ATTR_NOSUID |
                                                           MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC)),

@@ -185,10 +185,7 @@ Result<Scratch> overlay_namespace(BorrowedFd mount_namespace, BorrowedFd own_pro
         });
         if (tree || tree.error().code != EINVAL) break;
     }
-    if (!tree) {
-        tree.error().hint = "without --scratch there is still $LIMPET_SCRATCH to write to";
-        return std::unexpected(tree.error());
-    }
+    if (!tree) return std::unexpected(tree.error());
     if (tree->more.size() != 2) return refused("scratch", "the view is not whole");
     return Scratch{std::move(tree->root), std::move(tree->more[0]), std::move(tree->more[1])};
 }

@@ -125,4 +125,8 @@ std::string join_path(std::string_view directory, std::string_view path) {
     return joined;
 }
 
+bool show_plain(const Target& target) {
+    return target.plain.fd && ::dup3(target.plain.fd.get(), target.root.fd.get(), O_CLOEXEC) >= 0;
+}
+
 }  // namespace limpet::target

@@ -43,6 +43,10 @@ struct Target {
     Fd signaller;       // with the grant modify: asks who may signal the target, signaller.h
     Directory below;    // with --scratch: the tree as the target has it
     Directory changed;  // and what was written, see Scratch::upper
+    // Its root file system without what is mounted there, what its image has, and what it has
+    // written itself (as overlayfs keeps that); each invalid where it cannot be had, and the last
+    // say why. For who asks for it: Command::apart.
+    Directory plain, image, written;
     // Whose files it makes: root of the target's user namespace, as `docker exec -u root` would.
     uid_t owner = 0;
     gid_t group = 0;

@@ -16,6 +16,7 @@
 
 #include <algorithm>
 #include <map>
+#include <span>
 #include <string>
 #include <string_view>
 
@@ -124,10 +125,8 @@ Result<std::vector<Fd>> open_layers(const Layers& layers, const std::string& fol
     return folders;
 }
 
-// In the child, whose mount namespace is its own: /proc becomes the stack. The layers are named by
-// descriptor, relative to where the kernel lists them, because mount(2) takes 4 KiB of text and an
-// image may have 125 layers; overlayfs takes descriptors themselves only since Linux 6.13.
-Result<> stack_and_clone(const Layers& layers, BorrowedFd answer) {
+// In the child: a mount namespace of its own, in which the layers are open.
+Result<std::vector<Fd>> layers_of_own(const Layers& layers) {
     auto base = layers.base;
     // The node's, as a container of it sees them.
     constexpr std::string_view node = "/proc/1/root/";
@@ -138,25 +137,78 @@ Result<> stack_and_clone(const Layers& layers, BorrowedFd answer) {
     }
     TRY(sys::unshare(CLONE_NEWNS));
     TRY(sys::mount("", "/", "", MS_REC | MS_PRIVATE));
-    const auto folders = TRY(open_layers(layers, base));
+    return open_layers(layers, base);
+}
+
+// A detached mount onto a directory of the child's own namespace, harmless.
+Result<> put(BorrowedFd mount, const char* where) {
+    const Fd place = TRY(sys::openat(BorrowedFd(AT_FDCWD), where, O_PATH | O_DIRECTORY));
+    TRY(sys::move_mount(mount, place));
+    return sys::mount_setattr(BorrowedFd(AT_FDCWD), where, harmless, MS_PRIVATE);
+}
+
+// /proc becomes the stack. The layers are named by descriptor, relative to where the kernel lists
+// them, because mount(2) takes 4 KiB of text and an image may have 125 layers; overlayfs takes
+// descriptors themselves only since Linux 6.13.
+Result<> stack(std::span<const Fd> folders, bool user) {
     if (folders.size() == 1) {
         // Overlayfs wants two.
-        const Fd only = TRY(sys::clone_tree(folders.front(), ""));
-        const Fd place = TRY(sys::openat(BorrowedFd(AT_FDCWD), "/proc", O_PATH | O_DIRECTORY));
-        TRY(sys::move_mount(only, place));
-    } else {
-        if (::chdir("/proc/self/fd") != 0) return failed("chdir", "/proc/self/fd");
-        std::string options = "lowerdir=";
-        for (const auto& folder : folders) options += std::to_string(folder.get()) + ":";
-        options.pop_back();
-        if (layers.user) options += ",userxattr";
-        TRY(sys::mount("overlay", "/proc", "overlay", harmless_flags, options));
+        return put(TRY(sys::clone_tree(folders.front(), "")), "/proc");
     }
+    if (::chdir("/proc/self/fd") != 0) return failed("chdir", "/proc/self/fd");
+    std::string options = "lowerdir=";
+    for (const auto& folder : folders) options += std::to_string(folder.get()) + ":";
+    options.pop_back();
+    if (user) options += ",userxattr";
+    TRY(sys::mount("overlay", "/proc", "overlay", harmless_flags, options));
     // As of a running container's tree: read-only and the like for good, see join_and_clone().
-    TRY(sys::mount_setattr(BorrowedFd(AT_FDCWD), "/proc", harmless, MS_PRIVATE));
+    return sys::mount_setattr(BorrowedFd(AT_FDCWD), "/proc", harmless, MS_PRIVATE);
+}
+
+Result<> stack_and_clone(const Layers& layers, BorrowedFd answer) {
+    TRY(stack(TRY(layers_of_own(layers)), layers.user));
     const bool locked = sys::unshare(CLONE_NEWUSER | CLONE_NEWNS).has_value();
     const Fd root = TRY(sys::clone_tree(BorrowedFd(AT_FDCWD), "/proc"));
     return sys::send_message(answer, locked ? "L" : "U", root);
+}
+
+// The container's own layer is a folder as the others are, and its root file system the one mount.
+Result<> split_layers(const Layers& layers, BorrowedFd plain) {
+    constexpr long overlay_magic = 0x794c7630;
+    if (plain.get() >= 0 && TRY(sys::fstatfs(plain)).f_type != overlay_magic) {
+        return refused("layers", "its root is no overlay of them");
+    }
+    const auto folders = TRY(layers_of_own(layers));
+    if (folders.size() < 2) return refused("layers", "its files are kept in one folder");
+    TRY(put(TRY(sys::clone_mount(folders.front())), "/dev"));
+    return stack(std::span(folders).subspan(1), layers.user);
+}
+
+Result<> clone_apart(BorrowedFd mount_namespace, const Layers* layers, BorrowedFd answer) {
+    const BorrowedFd here(AT_FDCWD);
+    Fd plain;
+    if (mount_namespace.get() >= 0) {
+        // Taken in the target's own namespace, which is not changed by it: in a copy of a user
+        // namespace's mounts they are locked together, and none can be had alone.
+        const Fd own = TRY(sys::openat(here, "/proc/self/ns/mnt", O_RDONLY));
+        TRY(sys::setns(mount_namespace, CLONE_NEWNS));
+        plain = TRY(sys::clone_mount(TRY(sys::openat(here, "/", O_PATH | O_DIRECTORY))));
+        TRY(make_harmless(plain, "", harmless));
+        TRY(sys::setns(own, CLONE_NEWNS));
+    }
+    const auto split = layers ? split_layers(*layers, plain) : Result<>{};
+    if (!layers || !split) {
+        TRY(sys::unshare(CLONE_NEWNS));
+        TRY(sys::mount("", "/", "", MS_REC | MS_PRIVATE));
+    }
+    if (plain) TRY(put(plain, "/sys"));
+    (void)sys::unshare(CLONE_NEWUSER | CLONE_NEWNS);
+    if (layers && split) {
+        TRY(sys::send_message(answer, "+", TRY(sys::clone_tree(here, "/proc"))));
+        TRY(sys::send_message(answer, "+", TRY(sys::clone_tree(here, "/dev"))));
+    }
+    const Fd last = TRY(sys::clone_tree(here, plain ? "/sys" : "/proc"));
+    return sys::send_message(answer, "L" + (split ? std::string() : text(split.error())), last);
 }
 
 }  // namespace
@@ -171,6 +223,19 @@ Result<Tree> clone_namespace(BorrowedFd mount_namespace, BorrowedFd uts_namespac
 Result<Tree> stack_layers(const Layers& layers) {
     return from_child("of the container's layers",
                       [&](BorrowedFd answer) { return stack_and_clone(layers, answer); });
+}
+
+Result<Apart> take_apart(BorrowedFd mount_namespace, const Layers* layers) {
+    auto tree = TRY(from_child("of the container's layers", [&](BorrowedFd answer) {
+        return clone_apart(mount_namespace, layers, answer);
+    }));
+    Apart apart{.plain = {}, .image = {}, .written = {}, .reason = std::move(tree.hostname)};
+    if (mount_namespace.get() >= 0) apart.plain = std::move(tree.root);
+    if (tree.more.size() == 2) {
+        apart.image = std::move(tree.more[0]);
+        apart.written = std::move(tree.more[1]);
+    }
+    return apart;
 }
 
 Result<Fd> clone_own(const std::string& path) {

@@ -5,9 +5,12 @@
 #include "limpet/result.h"
 
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace limpet::target {
+
+struct Target;
 
 struct Tree {
     Fd root;               // detached: no mount namespace shows it
@@ -45,6 +48,23 @@ struct Layers {
 };
 // All of them are lower layers: there is nothing that could be written.
 Result<Tree> stack_layers(const Layers& layers);
+
+// A container's root file system by itself, and what it is made of: all read-only, and mounted
+// nowhere.
+struct Apart {
+    Fd plain;    // without what is mounted in it; none without a mount namespace
+    Fd image;    // the layers below its own as one tree
+    Fd written;  // its own, as overlayfs keeps it
+    std::string reason = {};  // why the last two are not there
+};
+// Of a mount namespace, or (-1) of a container that does not run.
+Result<Apart> take_apart(BorrowedFd mount_namespace, const Layers* layers);
+
+// Whether a file system of this type is there to keep files, and is none of the kernel's own.
+bool holds_files(std::string_view type);
+
+// In this process the tree is the root file system alone, where that can be had: true.
+bool show_plain(const Target& target);
 
 // A read-only clone of one of our own directories (/sys/fs/cgroup, /proc).
 Result<Fd> clone_own(const std::string& path);

@@ -25,7 +25,4 @@ Result<Tree> from_child(std::string_view where, const std::function<Result<>(Bor
 // that hangs is not asked; what is not cached, or is a link, stays as it is.
 Result<> cover_proc(BorrowedFd cover);
 
-// Whether a file system of this type is there to keep files, and is none of the kernel's own.
-bool holds_files(std::string_view type);
-
 }  // namespace limpet::target

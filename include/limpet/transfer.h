@@ -57,6 +57,7 @@ struct Entry {
 inline std::vector<std::string> attributes_of(BorrowedFd file) {
     constexpr std::size_t limit = std::size_t{64} * 1024;
     std::vector<std::string> found;
+    if (::flistxattr(file.get(), nullptr, 0) <= 0) return found;
     std::string names(limit, '\0');
     const auto length = ::flistxattr(file.get(), names.data(), names.size());
     names.resize(length > 0 ? static_cast<std::size_t>(length) : 0);

@@ -26,9 +26,13 @@ struct Style {
     bool numeric = false, absolute = false, wildcards = false, ignore_zeros = false;
     bool overwrite = false, owners = true, recursion = true, one_filesystem = false;
     bool gzip = false, sparse = false, json = false;
+    // For snapshot: all that is known of each file, in an order of its own, and nothing of how the
+    // archive came to be. `volumes`: with what else is mounted there to keep files.
+    bool exact = false, volumes = false;
     std::size_t strip = 0;
     std::vector<std::string> exclude;
     std::vector<Operand> operands;
+    std::vector<std::string> whiteouts;  // paths that are to be marked as gone
     std::string directory;  // the last -C
 };
 

@@ -1,10 +1,14 @@
 // tar_create.cpp - trees into an archive: tar c.
 #include "commands/create.h"
+#include "commands/file/filesystem.h"
 #include "commands/file/shown.h"
 #include "commands/file/tar.h"
 #include "commands/names.h"
 #include "commands/walk.h"
+#include "limpet/transfer.h"
+#include "parse/tar_records.h"
 #include "target/deadline.h"
+#include "target/tree.h"
 
 #include <dirent.h>
 #include <sys/sysmacros.h>
@@ -85,6 +89,21 @@ std::uint32_t inner(std::uint32_t id, const std::vector<parse::IdRange>& map) {
     return map.empty() ? id : parse::inside(map, id).value_or(nobody);
 }
 
+// A name in a record ends at the first equals sign: as GNU's tar writes it.
+std::string key_of(std::string_view name) {
+    std::string key;
+    for (const char c : name) {
+        if (c == '%') {
+            key += "%25";
+        } else if (c == '=') {
+            key += "%3D";
+        } else {
+            key += c;
+        }
+    }
+    return key;
+}
+
 class Creation {
 public:
     Creation(Invocation& call, const Style& style, Output& out, bool own_file)
@@ -93,7 +112,8 @@ public:
           out_(out),
           archive_(out, style.gzip),
           names_(call.target),
-          listing_(own_file ? call.out : call.error) {
+          listing_(own_file ? call.out : call.error),
+          said_(style.exact) {
         struct stat status{};
         if (own_file && ::fstat(out.fd().get(), &status) == 0) {
             own_ = {status.st_dev, status.st_ino};
@@ -104,8 +124,14 @@ public:
         Walk walk;
         walk.follow = walk.follow_operand = style_.dereference;
         walk.one_filesystem = style_.one_filesystem;
+        walk.sorted = style_.exact;
         walk.before = [&](Visit& visit) { return come_to(visit); };
         walk.run(call_, operand);
+    }
+    void whiteout(const std::string& path) {
+        auto name = member(path);
+        name.insert(name.rfind('/') + 1, ".wh.");
+        archive_.write(parse::tar::headers({.name = std::move(name)}));
     }
     int finish() {
         archive_.finish();
@@ -151,7 +177,14 @@ private:
             return Next::skip;
         }
         const std::pair<std::uint64_t, std::uint64_t> id{device_number(*status), status->stx_ino};
-        if (S_ISSOCK(status->stx_mode)) {
+        if (style_.exact && !belongs(visit, *status)) {
+            if (S_ISDIR(status->stx_mode)) {
+                Entry entry = entry_of(visit, *status);
+                (void)add(visit, entry, *status);
+            }
+            return Next::skip;
+        }
+        if (S_ISSOCK(status->stx_mode) && !style_.exact) {
             say(visit.path() + ": a socket; left out");
             return Next::skip;
         }
@@ -160,6 +193,8 @@ private:
             return Next::skip;
         }
         Entry entry = entry_of(visit, *status);
+        // The tree's root has no name.
+        if (style_.exact && entry.name == "./") return Next::descend;
         if (entry.type == parse::tar::symbolic_link) {
             auto link = visit.readlink();
             if (!link) {
@@ -176,8 +211,37 @@ private:
                 linked_.emplace(id, entry.name);
             }
         }
-        if (!add(visit, entry, *status)) return Next::skip;
+        if (!add(visit, entry, *status)) {
+            // What is not there cannot be linked to.
+            if (entry.type != parse::tar::hard_link) linked_.erase(id);
+            return Next::skip;
+        }
         return style_.recursion ? Next::descend : Next::skip;
+    }
+
+    // Whether it is one of the files that are to be kept, and not of something that is mounted there.
+    bool belongs(Visit& visit, const struct statx& status) {
+        const auto device = device_number(status);
+        if (visit.depth() == 0) device_ = device;
+        // What is at /proc from outside is ours.
+        if (visit.path() == "/proc") return false;
+        if (device == device_) return true;
+        if (!style_.volumes) return false;
+        if (const auto known = kept_.find(device); known != kept_.end()) return known->second;
+        auto place = Result<Fd>(visit.parent()->open(std::string(visit.name()), O_PATH | O_NOFOLLOW));
+        const auto what = place ? sys::fstatfs(*place) : std::unexpected(place.error());
+        const auto type = what ? filesystem_kind(static_cast<std::uint64_t>(what->f_type)).type
+                               : std::string_view("unknown");
+        return kept_[device] = visit.path() != "/dev" && target::holds_files(type);
+    }
+
+    // Extended attributes, and what else has no place in a header.
+    void add_records(BorrowedFd file, Entry& entry) {
+        target::deadline::enter();
+        const auto found = transfer::attributes_of(file);
+        for (std::size_t i = 0; i + 1 < found.size(); i += 2) {
+            entry.extra += parse::tar::record("SCHILY.xattr." + key_of(found[i]), found[i + 1]);
+        }
     }
 
     Entry entry_of(Visit& visit, const struct statx& status) {
@@ -192,6 +256,12 @@ private:
             if (names_.has_user(entry.uid)) entry.user = names_.user(entry.uid);
             if (names_.has_group(entry.gid)) entry.group = names_.group(entry.gid);
         }
+        if (style_.exact) {
+            entry.nanoseconds = status.stx_mtime.tv_nsec;
+            if (S_ISSOCK(status.stx_mode)) {
+                entry.extra = parse::tar::record("SCHILY.filetype", "socket");
+            }
+        }
         if (entry.type == parse::tar::character || entry.type == parse::tar::block) {
             entry.major = status.stx_rdev_major;
             entry.minor = status.stx_rdev_minor;
@@ -199,18 +269,28 @@ private:
         return entry;
     }
 
+    Result<target::Directory> open_directory(Visit& visit) {
+        if (!visit.parent()) return target::open_directory(call_.target, call_.path(visit.path()));
+        return visit.parent()->child(std::string(visit.name()));
+    }
+
     // The entry with its data; false when it could not be read.
     bool add(Visit& visit, Entry& entry, const struct statx& status) {
-        const bool data = entry.type == parse::tar::file && status.stx_size > 0;
+        const bool regular = entry.type == parse::tar::file && S_ISREG(status.stx_mode);
+        const bool data = regular && status.stx_size > 0;
         std::optional<Input> input;
-        if (data) {
+        if (style_.exact && entry.type == parse::tar::directory) {
+            if (const auto folder = open_directory(visit)) add_records(folder->fd, entry);
+        }
+        if (data || (regular && style_.exact)) {
             auto file = visit.open();
             if (!file) {
                 call_.complain(file.error());
                 return false;
             }
+            if (style_.exact) add_records(*file, entry);
             entry.size = entry.real_size = status.stx_size;
-            if (style_.sparse) find_extents(*file, entry);
+            if (style_.sparse && data) find_extents(*file, entry);
             input.emplace(*std::move(file), visit.path());
         }
         if (style_.verbose > 0) {
@@ -290,6 +370,8 @@ private:
     Names names_;
     Output& listing_;
     std::size_t width_ = first_width;
+    std::uint64_t device_ = 0;
+    std::map<std::uint64_t, bool> kept_;  // by device
     std::map<std::pair<std::uint64_t, std::uint64_t>, std::string> linked_;
     std::size_t linked_size_ = 0;
     std::pair<std::uint64_t, std::uint64_t> own_{};
@@ -304,6 +386,7 @@ int fill(Invocation& call, const Style& style, Output& out, bool own_file) {
         creation.tree(name);
         if (out.failure()) break;
     }
+    for (const auto& path : style.whiteouts) creation.whiteout(path);
     return creation.finish();
 }
 
