@@ -36,6 +36,7 @@ tests=(
     net-tools iputils-ping traceroute mtr-tiny conntrack nftables procps # what is compared with them
     lsof psmisc        # with procps, what ours about processes is compared with
     patch              # applies what diff prints
+    libarchive-tools   # bsdtar, which reads what export writes
     mawk gawk original-awk zstd bzip2 xz-utils  # yardsticks, with what Debian has anyway
     jq                 # what ours is compared with
     curl wget openssl bind9-dnsutils netcat-openbsd  # the same

@@ -105,6 +105,7 @@ ARGUMENTS = {
     **{name: ["/many/kinds/file9"] for name in ("od", "xxd", "file")},
     "strace": ["-p", "1"], "memory": ["1"], "go": ["/wait"], "runtimes": [], "jvm": [], "ustack": ["1"], "ldd": ["/wait"], "entrypoint": [], "readelf": ["-a", "/wait"],
     "tar": ["c", "/many", "/volume", "/etc"], "pack": ["-r", "/many", "/volume"],
+    "snapshot": ["--volumes"], "doctor": [],
     "unpack": ["/many/kinds/new"],
     "jq": ["-R", ".", "/many/kinds/file3", "/many/kinds/fifo"],
     "split": ["/many/kinds/file3", "/many/new."], "which": ["-a", "ls"],

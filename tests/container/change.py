@@ -1,7 +1,9 @@
 # change.py - what writes: with --scratch the target stays as it is, with modify it changes, without neither.
+import io
 import os
 import subprocess
 import sys
+import tarfile
 import tempfile
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "support"))
@@ -62,6 +64,58 @@ def scratch_leaves_nothing():
                      "A /shm/touched", "A /data/installed"):
             check(line in lines, f"{line} is not in {lines}")
         equal(listing(volume, container), before, f"the target, {options}")
+
+
+@case
+def what_scratch_changed_can_be_saved():
+    container, volume = subject()
+    before = listing(volume, container)
+    done = limpet("exec", "--scratch", container.name, "--", "sh", "-c", """
+        mkdir -p /made/deep; echo text > /made/deep/file; ln /made/deep/file /made/again
+        chmod 640 /made/deep/file; rm /data/one; rm -r /data/folder; mkdir /data/folder
+        echo more > /data/folder/new; ln -s ../x /made/link
+        scratch save""")
+    equal((done.returncode, done.err), (0, b""), "status")
+    with tarfile.open(fileobj=io.BytesIO(done.out)) as tar:
+        of = {member.name: member for member in tar}
+        text = tar.extractfile("made/deep/file" if of["made/deep/file"].isreg() else "made/again").read()
+    equal(text, b"text\n", "a file")
+    equal(of["made/deep/file"].mode & 0o777, 0o640, "its mode")
+    equal(sorted(of), ["data/.wh.one", "data/folder/.wh.two", "data/folder/new", "made", "made/again",
+                       "made/deep", "made/deep/file", "made/link"], "names")
+    equal(of["data/.wh.one"].size, 0, "what was deleted")
+    equal(len([name for name in of if of[name].islnk()]), 1, "two names of one file")
+    equal(listing(volume, container), before, "the target")
+    done = limpet("exec", container.name, "--", "scratch", "save")
+    check(done.returncode == 1 and done.out == b"", "without a view")
+
+
+def stacked():
+    """A process whose root is an overlay over an overlay: the kernel stacks no third one."""
+    place = scratch("stack")
+    os.mkdir(place)
+    tree = images.tree("alpine")
+    script = f"""
+        mount --make-rprivate / && mount -t tmpfs limpet-test {place}/work &&
+        mkdir -p {place}/work/{{a,b}}/{{upper,work,all}} &&
+        mount -t overlay o -o lowerdir={tree},upperdir={place}/work/a/upper,workdir={place}/work/a/work {place}/work/a/all &&
+        mount -t overlay o -o lowerdir={place}/work/a/all,upperdir={place}/work/b/upper,workdir={place}/work/b/work {place}/work/b/all &&
+        cd {place}/work/b/all && mkdir -p old && pivot_root . old && exec /bin/sleep 1000
+    """
+    os.mkdir(f"{place}/work")
+    process = start("unshare", "-m", "bash", "-c", script, stderr=subprocess.PIPE)
+    until(lambda: open(f"/proc/{process.pid}/comm").read().startswith(("sleep", "busybox")), what="the stack")
+    return process.pid
+
+
+@case
+def where_no_view_can_be_made():
+    pid = stacked()
+    done = limpet("exec", "--scratch", f"pid:{pid}", "--", "sh", "-c",
+                  "echo x > $LIMPET_SCRATCH/x && cat $LIMPET_SCRATCH/x; echo x > /x")
+    check(b"there is no copy-on-write view, only $LIMPET_SCRATCH can be written to: " in done.err, f"{done.err}")
+    check(done.out == b"x\n" and done.returncode != 0 and b"/x: Read-only file system" in done.err, f"{done}")
+    check(not os.path.exists(f"/proc/{pid}/root/x"), "the target was written to")
 
 
 @case

@@ -114,7 +114,10 @@ int run(Invocation& call) {
     if (const auto client = call.options.value("client")) {
         report.row("client", State::works, *client, "");
     }
-    const auto& target = call.target;
+    target::Target own;
+    const bool here = call.target.mode == target::Mode::here;
+    if (here) target::examine_machine(own);
+    const auto& target = here ? own : call.target;
     bool examined = false;
     for (const auto& [name, value] : target.facts) {
         if (!name.starts_with(target::finding)) continue;
@@ -150,7 +153,7 @@ constexpr Command doctor{
     .theme = "container",
     .promise = Promise::none,
     .run = run,
-    .options = options,
+    .options = option_table<options>,
     .help =
         "What `limpet doctor` prints: each thing that limpet needs of this machine, or of a "
         "target,\nwas tried. works: it does. fails: it does not, and limpet cannot do without "

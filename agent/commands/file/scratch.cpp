@@ -52,7 +52,7 @@ int save(Invocation& call) {
 }
 
 int run(Invocation& call) {
-    const std::string_view what = call.operands.empty() ? "diff" : call.operands[0];
+    const std::string what = call.operands.empty() ? "diff" : call.operands[0];
     if (call.operands.size() > 1 || (what != "diff" && what != "count" && what != "save")) {
         return call.misused("one of diff, count and save");
     }

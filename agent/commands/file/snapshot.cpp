@@ -35,7 +35,7 @@ constexpr Command snapshot{
     .theme = "container",
     .promise = Promise::files,
     .run = run,
-    .options = options,
+    .options = option_table<options>,
     .help =
         "Everything in the root file system, or below PATH, sorted by name: the same tree gives "
         "the\n"
