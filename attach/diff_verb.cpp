@@ -40,10 +40,13 @@ constexpr Verb diff{
     .summary = "what has changed in the target's files since its image",
     .options = options,
     .help =
-        "A was added, C changed, D deleted, as docker diff has it: the container's own layer beside "
+        "A was added, C changed, D deleted, as docker diff has it: the container's own layer "
+        "beside "
         "those\n"
-        "of its image, where the node keeps them as an overlay. Elsewhere by the times of the files,\n"
-        "since the main process started, and all are C. Which of the two is said on standard error\n"
+        "of its image, where the node keeps them as an overlay. Elsewhere by the times of the "
+        "files,\n"
+        "since the main process started, and all are C. Which of the two is said on standard "
+        "error\n"
         "(-q: not). With -o json a line for each: change, kind, size, time, path, by (layers or "
         "times).\n"
         "\n"

@@ -29,9 +29,11 @@ constexpr Verb doctor{
     .usage = "[-o json] [TARGET]",
     .summary = "what works here, or with TARGET, what does not, why, and what would change it",
     .help =
-        "Everything is found by trying. Without TARGET: the kernel's calls, our own privilege, the\n"
+        "Everything is found by trying. Without TARGET: the kernel's calls, our own privilege, "
+        "the\n"
         "runtimes and their sockets. With one: looking at its files, processes and network, its\n"
-        "layers, and each grant (trace, modify, scratch); nothing in it changes. Per line a state:\n"
+        "layers, and each grant (trace, modify, scratch); nothing in it changes. Per line a "
+        "state:\n"
         "works; fails (limpet needs it); without (limpet does with less); is (how it is set up).\n"
         "Status 0: nothing that is needed fails; 1: something does; 125: no agent could be asked.\n"
         "\n"

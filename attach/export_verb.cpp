@@ -52,8 +52,8 @@ int run(const Arguments& arguments) {
     const int status = run_on(arguments, what, *std::move(open));
     const bool ended = status < least_that_is_not_whole && (!part.regular() || has_end());
     if (!ended && status == 0) {
-        return part.close(
-            what, report(what, refused("archive", "it came without its end").error()), false);
+        return part.close(what, report(what, refused("archive", "it came without its end").error()),
+                          false);
     }
     return part.close(what, status, ended);
 }

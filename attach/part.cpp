@@ -35,9 +35,9 @@ int Part::close(std::string_view what, int status, bool whole) const {
     if (::stat(name_.c_str(), &written) == 0 && written.st_size == 0) {
         ::unlink(name_.c_str());
     } else {
-        (void)print(2, one_line("limpet: " + std::string(what) + ": what came until then is in " +
-                                name_) +
-                           '\n');
+        (void)print(
+            2, one_line("limpet: " + std::string(what) + ": what came until then is in " + name_) +
+                   '\n');
     }
     return status;
 }

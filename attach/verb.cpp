@@ -12,10 +12,9 @@
 namespace limpet::attach {
 namespace {
 
-constexpr std::array all{&ps,     &attach_verb, &exec,         &cp,   &export_verb,
-                         &diff,   &capture,     &doctor,       &replay, &verify,
-                         &node_verb, &demo,     &version_verb, &help, &completion,
-                         &complete, &demo_app};
+constexpr std::array all{&ps,           &attach_verb, &exec,       &cp,       &export_verb, &diff,
+                         &capture,      &doctor,      &replay,     &verify,   &node_verb,   &demo,
+                         &version_verb, &help,        &completion, &complete, &demo_app};
 
 constexpr std::string_view reserved[] = {"forward", "core", "collect", "report", "triage"};
 

@@ -263,8 +263,7 @@ Result<std::optional<target::Entry>> Walk::next(Frame& frame) {
     name_ = std::move(frame.names.back());
     frame.names.pop_back();
     --gathered_;
-    return target::Entry{std::string_view(name_).substr(1),
-                         static_cast<unsigned char>(name_[0])};
+    return target::Entry{std::string_view(name_).substr(1), static_cast<unsigned char>(name_[0])};
 }
 
 // One entry of the directory where the walk stands; false to stop.

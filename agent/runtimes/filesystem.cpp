@@ -11,10 +11,11 @@ namespace {
 constexpr std::size_t layers_limit = 500;  // OVL_MAX_STACK of the kernel
 
 std::unexpected<Error> no_files(const Container& container, std::string_view why) {
-    return refused("find files",
-                   "container '" + (container.name.empty() ? container.id : container.name) + "'" +
-                       (container.pid > 0 ? ": " : " is not running (" + container.state + ") and ") +
-                       std::string(why));
+    return refused(
+        "find files",
+        "container '" + (container.name.empty() ? container.id : container.name) + "'" +
+            (container.pid > 0 ? ": " : " is not running (" + container.state + ") and ") +
+            std::string(why));
 }
 
 bool is_part(std::string_view word) {

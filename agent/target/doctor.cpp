@@ -45,9 +45,12 @@ struct Needed {
     int number;
     const char* name;
 };
-constexpr Needed needed[]{{CAP_SYS_ADMIN, "SYS_ADMIN"},   {CAP_SYS_CHROOT, "SYS_CHROOT"},
-                          {CAP_SYS_PTRACE, "SYS_PTRACE"}, {CAP_DAC_READ_SEARCH, "DAC_READ_SEARCH"},
-                          {CAP_SETUID, "SETUID"},         {CAP_SETGID, "SETGID"},
+constexpr Needed needed[]{{CAP_SYS_ADMIN, "SYS_ADMIN"},
+                          {CAP_SYS_CHROOT, "SYS_CHROOT"},
+                          {CAP_SYS_PTRACE, "SYS_PTRACE"},
+                          {CAP_DAC_READ_SEARCH, "DAC_READ_SEARCH"},
+                          {CAP_SETUID, "SETUID"},
+                          {CAP_SETGID, "SETGID"},
                           {CAP_KILL, "KILL"}};
 
 // Of those that we lack, each behind `before`.
@@ -62,9 +65,7 @@ std::string missing_capabilities(const char* before) {
     return list;
 }
 
-bool in_first_user_namespace() {
-    return read_line("/proc/self/uid_map").ends_with("4294967295");
-}
+bool in_first_user_namespace() { return read_line("/proc/self/uid_map").ends_with("4294967295"); }
 
 bool held_by_lsm() {
     const auto label = read_line("/proc/self/attr/current");
@@ -102,8 +103,7 @@ int open_filesystem(const char* type) { return closed(::syscall(SYS_fsopen, type
 int copy_tree(bool change) {
     const auto tree = sys::clone_tree(anywhere, "/");
     if (!tree) return tree.error().code;
-    const auto set =
-        change ? sys::mount_setattr(*tree, "", MOUNT_ATTR_RDONLY, 0) : Result<>{};
+    const auto set = change ? sys::mount_setattr(*tree, "", MOUNT_ATTR_RDONLY, 0) : Result<>{};
     return set ? 0 : set.error().code;
 }
 
@@ -198,8 +198,10 @@ void tell_privilege(Target& target) {
     const bool first = in_first_user_namespace();
     find_out(target, "user namespace of ours", first ? State::works : State::without,
              first ? "the node's" : "not the node's", first ? "" : "run limpet outside of it");
-    find_out(target, "our seccomp", State::told, own_status("\nSeccomp:") == '0' ? "none" : "filter");
-    find_out(target, "no_new_privs", State::told, own_status("\nNoNewPrivs:") == '1' ? "on" : "off");
+    find_out(target, "our seccomp", State::told,
+             own_status("\nSeccomp:") == '0' ? "none" : "filter");
+    find_out(target, "no_new_privs", State::told,
+             own_status("\nNoNewPrivs:") == '1' ? "on" : "off");
     for (const auto& [name, path, absent] : settings) {
         const auto value = read_line(path);
         find_out(target, name, State::told, value.empty() ? absent : value);

@@ -15,9 +15,9 @@ namespace limpet::target {
 inline constexpr std::string_view finding = "doctor/";
 enum class State : char {
     works = '+',
-    fails = '-',   // and limpet needs it
+    fails = '-',    // and limpet needs it
     without = '~',  // it fails, and limpet does with less
-    told = '=',    // neither
+    told = '=',     // neither
 };
 void find_out(Target& target, const char* what, State state, std::string_view detail,
               std::string_view fix = {});

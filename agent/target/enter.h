@@ -22,9 +22,9 @@ struct Wanted {
     std::string name;              // as the operator said it
     Grant grants = default_grants;
     std::vector<std::pair<std::string, std::string>> facts = {};
-    bool apart = false;                    // Target::plain and the two that follow, too
-    std::optional<Layers> layers = {};     // of a running container, for that
-    std::string without_layers = {};       // why there are none
+    bool apart = false;                 // Target::plain and the two that follow, too
+    std::optional<Layers> layers = {};  // of a running container, for that
+    std::string without_layers = {};    // why there are none
 };
 
 // Needs CAP_SYS_ADMIN, CAP_SYS_CHROOT and CAP_SYS_PTRACE, and a single-threaded process. Nothing of

@@ -52,9 +52,9 @@ Result<Tree> stack_layers(const Layers& layers);
 // A container's root file system by itself, and what it is made of: all read-only, and mounted
 // nowhere.
 struct Apart {
-    Fd plain;    // without what is mounted in it; none without a mount namespace
-    Fd image;    // the layers below its own as one tree
-    Fd written;  // its own, as overlayfs keeps it
+    Fd plain;                 // without what is mounted in it; none without a mount namespace
+    Fd image;                 // the layers below its own as one tree
+    Fd written;               // its own, as overlayfs keeps it
     std::string reason = {};  // why the last two are not there
 };
 // Of a mount namespace, or (-1) of a container that does not run.

@@ -118,8 +118,8 @@ public:
 
 private:
     static std::vector<Column> columns(bool json) {
-        std::vector<Column> all{{"change"}, {"kind"}, {"size", Align::right},
-                                {"time", Align::right, "AGE"}, {"path"}};
+        std::vector<Column> all{
+            {"change"}, {"kind"}, {"size", Align::right}, {"time", Align::right, "AGE"}, {"path"}};
         if (json) all.push_back({"by"});
         return all;
     }

@@ -58,8 +58,8 @@ void tell_socket(Report& report, std::string_view name, const char* path) {
     sockaddr_un address{};
     address.sun_family = AF_UNIX;
     std::strncpy(address.sun_path, path, sizeof address.sun_path - 1);
-    const bool answers = ::connect(socket.get(), reinterpret_cast<const sockaddr*>(&address),
-                                   sizeof address) == 0;
+    const bool answers =
+        ::connect(socket.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address) == 0;
     if (!answers && errno == ENOENT) return;
     std::string detail(path);
     detail += answers ? "" : std::string(": ") + ::strerrordesc_np(errno);
@@ -70,7 +70,8 @@ void tell_runtimes(Report& report) {
     const auto found = runtimes::list(runtimes::this_node());
     for (const auto* name :
          {"docker", "podman", "containerd", "crio", "lxc", "nspawn", "runc", "crun", "other"}) {
-        const auto count = std::ranges::count(found.containers, name, &runtimes::Container::runtime);
+        const auto count =
+            std::ranges::count(found.containers, name, &runtimes::Container::runtime);
         if (count == 0) continue;
         report.row(name, State::works,
                    std::to_string(count) + (count == 1 ? " container" : " containers"), "");
@@ -80,8 +81,7 @@ void tell_runtimes(Report& report) {
                    found.denied ? "run it as root: sudo limpet" : "");
     }
     if (found.containers.empty() && !found.denied) {
-        report.row("runtimes", State::told, "no container is found",
-                   "pid:N names any process");
+        report.row("runtimes", State::told, "no container is found", "pid:N names any process");
     }
     constexpr std::pair<const char*, const char*> sockets[]{
         {"docker socket", "/run/docker.sock"},
@@ -98,7 +98,10 @@ void tell_rung(Report& report, const target::Target& target) {
     detail += target::rung_gives(target.rung);
     const auto reason = target::fact(target, "reason");
     if (!reason.empty()) (detail += "; ") += reason;
-    report.row("rung", lowest ? State::fails : target.rung == 'A' ? State::works : State::without,
+    report.row("rung",
+               lowest               ? State::fails
+               : target.rung == 'A' ? State::works
+                                    : State::without,
                detail, target::fact(target, "lift"));
     const auto scratch = target::fact(target, "scratch");
     if (!scratch.empty()) report.row("$LIMPET_SCRATCH", State::without, scratch, "");
@@ -132,7 +135,8 @@ int run(Invocation& call) {
     } else if (!examined && target.mode == target::Mode::node && target.pid == 0) {
         report.row("processes", State::without, "the container does not run", "start it");
         report.row("files", State::works, "from its layers, read-only", "");
-    } else if (target.mode == target::Mode::none && !target::fact(target, "doctor/kernel").empty()) {
+    } else if (target.mode == target::Mode::none &&
+               !target::fact(target, "doctor/kernel").empty()) {
         tell_runtimes(report);
     } else if (!examined) {
         call.complain("this is for `limpet doctor`, which asks before a session gives things up");

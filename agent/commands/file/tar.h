@@ -33,7 +33,7 @@ struct Style {
     std::vector<std::string> exclude;
     std::vector<Operand> operands;
     std::vector<std::string> whiteouts;  // paths that are to be marked as gone
-    std::string directory;  // the last -C
+    std::string directory;               // the last -C
 };
 
 // Makes the status 2, tar's for "not all was done"; 1 is for files that changed meanwhile.

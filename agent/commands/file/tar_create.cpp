@@ -219,7 +219,8 @@ private:
         return style_.recursion ? Next::descend : Next::skip;
     }
 
-    // Whether it is one of the files that are to be kept, and not of something that is mounted there.
+    // Whether it is one of the files that are to be kept, and not of something that is mounted
+    // there.
     bool belongs(Visit& visit, const struct statx& status) {
         const auto device = device_number(status);
         if (visit.depth() == 0) device_ = device;
@@ -228,7 +229,8 @@ private:
         if (device == device_) return true;
         if (!style_.volumes) return false;
         if (const auto known = kept_.find(device); known != kept_.end()) return known->second;
-        auto place = Result<Fd>(visit.parent()->open(std::string(visit.name()), O_PATH | O_NOFOLLOW));
+        auto place =
+            Result<Fd>(visit.parent()->open(std::string(visit.name()), O_PATH | O_NOFOLLOW));
         const auto what = place ? sys::fstatfs(*place) : std::unexpected(place.error());
         const auto type = what ? filesystem_kind(static_cast<std::uint64_t>(what->f_type)).type
                                : std::string_view("unknown");
