@@ -72,7 +72,9 @@ private:
             place.text = found->text;
             place.type = found->type;
             // What only said that there is such a header at all is left out.
-            if (found->protocol && !rule_.pieces.empty() && rule_.pieces.back() == implied_)
+            const bool said = implied_.starts_with("meta nfproto") == network;
+            if (found->protocol && said && !rule_.pieces.empty() &&
+                rule_.pieces.back() == implied_)
                 rule_.pieces.pop_back();
             return;
         }
@@ -156,6 +158,7 @@ private:
         piece(place.text + " " + text);
         if (header && operation == NFT_CMP_EQ) {
             protocol_ = front<std::uint8_t>(std::as_bytes(std::span(value)));
+            rule_.protocol = protocol_;
             implied_ = rule_.pieces.back();
         }
     }
@@ -349,6 +352,11 @@ private:
             auto text =
                 "xt " + std::string(name) + " \"" + std::string(text_of(a[NFTA_MATCH_NAME])) + "\"";
             if (name == "target") rule_.verdict = text_of(a[NFTA_TARGET_NAME]);
+            const auto info = a[NFTA_MATCH_INFO];
+            rule_.extensions.push_back(
+                {std::string(text_of(a[NFTA_MATCH_NAME])),
+                 {reinterpret_cast<const char*>(info.data()), info.size()},
+                 a.word(NFTA_MATCH_REV)});
             return text;
         }
         return std::string(name);

@@ -1,11 +1,17 @@
 // network/netfilter.cpp - the rules of netfilter as the kernel tells them, collected and then read.
 #include "commands/network/netfilter.h"
 
+#include "limpet/limits.h"
+#include "parse/lines.h"
 #include "sys/netlink.h"
 
 #include <linux/netfilter/nf_tables.h>
 #include <linux/netfilter/nfnetlink.h>
+#include <linux/netfilter_ipv4/ip_tables.h>
 #include <linux/netlink.h>
+#include <sys/socket.h>
+
+#include <cstring>
 
 namespace limpet::commands {
 namespace {
@@ -100,9 +106,64 @@ Result<std::vector<std::byte>> collect() {
     return std::move(collector.bytes);
 }
 
+struct Older {
+    std::uint8_t family;
+    std::vector<std::byte> info, entries;
+};
+std::vector<Older>& older() {
+    static std::vector<Older> tables;
+    return tables;
+}
+
+// Only of tables that are there: to ask for another one would load it into the kernel.
+void collect_older(const target::Target& target, std::uint8_t family) {
+    const bool six = family == NFPROTO_IPV6;
+    const auto names = target.procfs.read(std::to_string(target.inner_pid) + "/net/ip" +
+                                              (six ? "6" : "") + "_tables_names",
+                                          limits::small_file);
+    if (!names || names->empty()) return;
+    const Fd socket(::socket(six ? AF_INET6 : AF_INET, SOCK_RAW | SOCK_CLOEXEC, IPPROTO_RAW));
+    if (!socket) return;
+    const int level = six ? IPPROTO_IPV6 : IPPROTO_IP;
+    for (std::string_view rest = *names; !rest.empty();) {
+        const auto name = parse::take_line(rest);
+        ipt_getinfo info{};
+        name.copy(info.name, sizeof info.name - 1);
+        socklen_t size = sizeof info;
+        if (::getsockopt(socket.get(), level, IPT_SO_GET_INFO, &info, &size) != 0) continue;
+        if (info.size > most) continue;
+        // The name and the size stand in front of the entries, which begin at a multiple of eight.
+        std::vector<std::byte> bytes(sizeof(ipt_get_entries) + info.size);
+        ipt_get_entries head{};
+        name.copy(head.name, sizeof head.name - 1);
+        head.size = info.size;
+        std::memcpy(bytes.data(), &head, sizeof head);
+        size = static_cast<socklen_t>(bytes.size());
+        if (::getsockopt(socket.get(), level, IPT_SO_GET_ENTRIES, bytes.data(), &size) != 0) {
+            continue;
+        }
+        bytes.erase(bytes.begin(), bytes.begin() + sizeof head);
+        const auto told = std::as_bytes(std::span(&info, 1));
+        older().push_back({family, {told.begin(), told.end()}, std::move(bytes)});
+    }
+}
+
 }  // namespace
 
-void collect_netfilter() { collected() = collect(); }
+void collect_netfilter(const target::Target& target, std::span<const std::string>) {
+    collected() = collect();
+    for (const auto family : {NFPROTO_IPV4, NFPROTO_IPV6}) collect_older(target, family);
+}
+
+std::vector<parse::IpTable> read_older_tables() {
+    std::vector<parse::IpTable> tables;
+    for (const auto& one : older()) {
+        if (auto table = parse::ip_table(one.family, one.info, one.entries)) {
+            tables.push_back(*std::move(table));
+        }
+    }
+    return tables;
+}
 
 Result<Netfilter> read_netfilter() {
     if (!collected()) {
