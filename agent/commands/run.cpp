@@ -1,12 +1,13 @@
 // commands/run.cpp - a command as a process.
 #include "commands/run.h"
 
-#include "commands/network/netfilter.h"
+#include "commands/collect.h"
 #include "limpet/limits.h"
 #include "target/confine.h"
 #include "target/deadline.h"
 #include "target/sidecar.h"
 
+#include <linux/capability.h>
 #include <sys/prctl.h>
 #include <sys/uio.h>
 #include <sys/wait.h>
@@ -60,6 +61,31 @@ int invoke(const Call& call, BorrowedFd in, BorrowedFd out, BorrowedFd error) {
         if (status == 0) status = 1;
     }
     return status;
+}
+
+// What is asked for with more rights than a command keeps, in a session that has the grant.
+struct Collecting {
+    std::string_view command;
+    Grant grant;
+    std::uint64_t capabilities;
+    Collect* collect;
+};
+constexpr std::uint64_t bit(unsigned capability) { return std::uint64_t{1} << capability; }
+constexpr Collecting collecting[]{
+    {"nft", Grant::modify, bit(CAP_NET_ADMIN), collect_netfilter},
+    {"iptables", Grant::modify, bit(CAP_NET_ADMIN), collect_netfilter},
+    {"ip6tables", Grant::modify, bit(CAP_NET_ADMIN), collect_netfilter},
+    {"dmesg", Grant::trace, bit(CAP_SYSLOG), collect_kernel_log},
+    {"stack", Grant::trace, bit(CAP_SYS_ADMIN) | bit(CAP_SYS_PTRACE), collect_kernel_stacks},
+    {"seccomp", Grant::trace, bit(CAP_SYS_ADMIN) | bit(CAP_SYS_PTRACE), collect_filters},
+};
+
+Result<> confine(const Call& call, Promise promise) {
+    const auto* found = std::ranges::find(collecting, call.command.name, &Collecting::command);
+    const bool collects = found != std::end(collecting) && any(call.target.grants & found->grant);
+    if (!collects) return target::confine(promise, call.target);
+    return target::confine(promise, call.target, found->capabilities,
+                           [&] { found->collect(call.target, call.arguments); });
 }
 
 bool is_stopped(const target::Target& target) {
@@ -137,6 +163,10 @@ Promise needs(const Call& call) {
     if (call.command.asks) {
         const auto asked = call.command.asks(call.arguments);
         promise = promise | asked.more | (asked.welcome & call.target.grants);
+        // Signals go with the grant to modify.
+        if (any(call.target.grants & Grant::modify)) {
+            promise = promise | (asked.welcome & Promise::signal);
+        }
     }
     const auto mode = call.target.mode;
     const bool apart = mode == target::Mode::node || mode == target::Mode::sidecar;
@@ -206,9 +236,7 @@ int run_confined(const Call& call) {
     }
     const bool apart = mode == target::Mode::node || mode == target::Mode::sidecar;
     if (apart) target::deadline::enable();
-    // The one thing that is asked for before a command gives up what the session has.
-    auto* collect = call.command.name == "nft" ? collect_netfilter : nullptr;
-    const auto confined = alone ? target::confine(promise, call.target, collect) : Result<>{};
+    const auto confined = alone ? confine(call, promise) : Result<>{};
     if (!confined) {
         Output(BorrowedFd(2))
             .write(std::string(call.command.name) + ": " + text(confined.error()) + '\n');

@@ -1,6 +1,7 @@
 // parse/ip_tables.cpp - rules of iptables in the words of iptables(8).
 #include "parse/ip_tables.h"
 
+#include "parse/lines.h"
 #include "parse/number.h"
 #include "parse/xt_options.h"
 
@@ -50,8 +51,46 @@ constexpr Known known[]{
 };
 
 constexpr std::pair<std::string_view, std::string_view> verdicts[]{
-    {"accept", "ACCEPT"},     {"drop", "DROP"},         {"return", "RETURN"}, {"queue", "QUEUE"},
-    {"masquerade", "MASQUERADE"}, {"redirect", "REDIRECT"}, {"reject", "REJECT"}, {"log", "LOG"}};
+    {"accept", "ACCEPT"},         {"drop", "DROP"},
+    {"return", "RETURN"},         {"queue", "QUEUE"},
+    {"masquerade", "MASQUERADE"}, {"redirect", "REDIRECT"},
+    {"reject", "REJECT"},         {"log", "LOG"}};
+
+// "tcp flags & 0x17 == 0x02"
+bool take_flags(IpRule& rule, std::string_view text) {
+    constexpr std::string_view prefix = "tcp flags & 0x";
+    if (!text.starts_with(prefix)) return false;
+    text.remove_prefix(prefix.size());
+    const auto mask = number<unsigned>(take_word(text), 16);
+    const bool inverted = take_word(text) == "!=";
+    const auto value = number<unsigned>(take_word(text).substr(2), 16);
+    if (!mask || !value) return false;
+    add_tcp_flags(rule, *mask, *value, inverted);
+    return true;
+}
+
+// "& 0x000000ff == 0x00000001", "0x00000001"
+std::string mark_text(std::string_view text) {
+    std::string mask;
+    const auto short_hex = [](std::string_view word) {
+        word.remove_prefix(std::min(word.find_first_not_of("0x"), word.size() - 1));
+        return "0x" + std::string(word);
+    };
+    if (text.starts_with("& ")) {
+        text.remove_prefix(2);
+        mask = '/' + short_hex(take_word(text));
+        take_word(text);
+    }
+    return short_hex(take_word(text)) + mask;
+}
+
+// "5/minute" as "5/min"
+void shorten_unit(std::string& rate) {
+    const auto at = rate.find('/');
+    const auto end = std::min(rate.find(' '), rate.size());
+    const bool longer = at < end && (rate[at + 1] == 'm' || rate[at + 1] == 's');
+    if (longer) rate.erase(at + 4, end - at - 4);
+}
 
 void take_piece(IpRule& rule, std::string_view text) {
     for (const auto& [word, target] : verdicts) {
@@ -67,8 +106,9 @@ void take_piece(IpRule& rule, std::string_view text) {
         return;
     }
     if (text.starts_with("counter ")) return;
-    const auto* found = std::ranges::find_if(
-        known, [&](const Known& one) { return text.starts_with(one.words); });
+    if (take_flags(rule, text)) return;
+    const auto* found =
+        std::ranges::find_if(known, [&](const Known& one) { return text.starts_with(one.words); });
     if (found == std::end(known)) {
         rule.options.push_back({.module = '[' + std::string(text) + ']'});
         return;
@@ -85,20 +125,23 @@ void take_piece(IpRule& rule, std::string_view text) {
     }
     const std::string_view flag = found->flag;
     if (flag.ends_with("port")) std::ranges::replace(value, '-', ':');
+    if (flag == "mark") value = mark_text(value);
+    if (flag == "limit") shorten_unit(value);
     const bool target = found->module[0] >= 'A' && found->module[0] <= 'Z';
     if (target) rule.target = found->module;
-    rule.options.push_back({std::string(found->module), found->flag, std::move(value), inverted,
-                            target});
+    auto& options = rule.options;
+    // The flags of one match stand behind its ports.
+    const bool behind = !options.empty() && found->module == "tcp" &&
+                        options.back().flag == std::string_view("tcp-flags");
+    options.insert(options.end() - (behind ? 1 : 0),
+                   {std::string(found->module), found->flag, std::move(value), inverted, target});
 }
 
-std::string interface_text(const char (&name)[IFNAMSIZ], const unsigned char* mask,
-                           bool inverted) {
+// "eth+" stands there as it was written.
+std::string interface_text(const char (&name)[IFNAMSIZ], bool inverted) {
     const std::string_view all(name, sizeof name);
-    std::string text(all.substr(0, all.find('\0')));
-    if (text.empty()) return text;
-    // Without the NUL in what is compared it is a beginning.
-    if (text.size() < IFNAMSIZ && mask[text.size()] == 0) text += '+';
-    return (inverted ? "!" : "") + text;
+    const auto text = all.substr(0, all.find('\0'));
+    return text.empty() ? std::string() : (inverted ? "!" : "") + std::string(text);
 }
 
 std::string address_text(Bytes address, Bytes mask, std::uint8_t family, bool inverted) {
@@ -120,12 +163,12 @@ Bytes bytes_of(const T& value) {
 // What the two families' entries have in common under the same names.
 template <typename Ip>
 void take_ip(IpRule& rule, const Ip& ip, std::uint8_t family) {
-    rule.in = interface_text(ip.iniface, ip.iniface_mask, ip.invflags & IPT_INV_VIA_IN);
-    rule.out = interface_text(ip.outiface, ip.outiface_mask, ip.invflags & IPT_INV_VIA_OUT);
-    rule.source = address_text(bytes_of(ip.src), bytes_of(ip.smsk), family,
-                               ip.invflags & IPT_INV_SRCIP);
-    rule.destination = address_text(bytes_of(ip.dst), bytes_of(ip.dmsk), family,
-                                    ip.invflags & IPT_INV_DSTIP);
+    rule.in = interface_text(ip.iniface, ip.invflags & IPT_INV_VIA_IN);
+    rule.out = interface_text(ip.outiface, ip.invflags & IPT_INV_VIA_OUT);
+    rule.source =
+        address_text(bytes_of(ip.src), bytes_of(ip.smsk), family, ip.invflags & IPT_INV_SRCIP);
+    rule.destination =
+        address_text(bytes_of(ip.dst), bytes_of(ip.dmsk), family, ip.invflags & IPT_INV_DSTIP);
     if (ip.proto) {
         rule.protocol = (ip.invflags & IPT_INV_PROTO ? "!" : "") + ip_protocol_name(ip.proto);
     }
@@ -264,8 +307,8 @@ private:
     }
     [[nodiscard]] std::string chain_at(const std::string& place) const {
         const auto number = parse::number<std::size_t>(std::string_view(place).substr(1));
-        const auto found = std::ranges::lower_bound(
-            starts_, number.value_or(0), {}, &std::pair<std::size_t, std::string>::first);
+        const auto found = std::ranges::lower_bound(starts_, number.value_or(0), {},
+                                                    &std::pair<std::size_t, std::string>::first);
         return found != starts_.end() && found->first == number ? found->second : "?";
     }
 
@@ -282,6 +325,13 @@ std::string ip_protocol_name(unsigned number) {
     const auto byte = static_cast<char>(number);
     auto text = nf_value(NfType::protocol, {&byte, 1});
     return number > 255 ? std::to_string(number) : text;
+}
+
+unsigned ip_protocol_number(std::string_view name) {
+    for (unsigned number = 0; number < 256; ++number) {
+        if (ip_protocol_name(number) == name) return number;
+    }
+    return 0;
 }
 
 IpRule ip_rule(const NfRule& rule) {

@@ -13,6 +13,7 @@ struct IpOption {
     std::string value;
     bool inverted = false;
     bool of_target = false;
+    std::string listed = {};  // where -L has it otherwise: "flags:0x17/0x02"
 };
 
 struct IpRule {
@@ -39,6 +40,7 @@ struct IpTable {
 
 // "tcp", "58"
 std::string ip_protocol_name(unsigned number);
+unsigned ip_protocol_number(std::string_view name);
 IpRule ip_rule(const NfRule& rule);
 // `info` and `entries` as getsockopt(2) gave them: IPT_SO_GET_INFO, IPT_SO_GET_ENTRIES.
 std::optional<IpTable> ip_table(std::uint8_t family, Bytes info, Bytes entries);

@@ -73,8 +73,7 @@ private:
             place.type = found->type;
             // What only said that there is such a header at all is left out.
             const bool said = implied_.starts_with("meta nfproto") == network;
-            if (found->protocol && said && !rule_.pieces.empty() &&
-                rule_.pieces.back() == implied_)
+            if (found->protocol && said && !rule_.pieces.empty() && rule_.pieces.back() == implied_)
                 rule_.pieces.pop_back();
             return;
         }
@@ -353,10 +352,9 @@ private:
                 "xt " + std::string(name) + " \"" + std::string(text_of(a[NFTA_MATCH_NAME])) + "\"";
             if (name == "target") rule_.verdict = text_of(a[NFTA_TARGET_NAME]);
             const auto info = a[NFTA_MATCH_INFO];
-            rule_.extensions.push_back(
-                {std::string(text_of(a[NFTA_MATCH_NAME])),
-                 {reinterpret_cast<const char*>(info.data()), info.size()},
-                 a.word(NFTA_MATCH_REV)});
+            rule_.extensions.push_back({std::string(text_of(a[NFTA_MATCH_NAME])),
+                                        {reinterpret_cast<const char*>(info.data()), info.size()},
+                                        a.word(NFTA_MATCH_REV)});
             return text;
         }
         return std::string(name);

@@ -59,8 +59,8 @@ struct NfRule {
     std::string verdict;              // the piece that decides, if there is one
     std::string comment;
     std::optional<std::pair<std::uint64_t, std::uint64_t>> counter;
-    // What iptables(8) says in other words: IP's protocol, and in the order of the pieces "xt match"
-    // and "xt target" what they were told.
+    // What iptables(8) says in other words: IP's protocol, and in the order of the pieces "xt
+    // match" and "xt target" what they were told.
     std::uint8_t protocol = 0;
     struct Extension {
         std::string name, info;

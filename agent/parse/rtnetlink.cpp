@@ -1,6 +1,8 @@
 // parse/rtnetlink.cpp - links, addresses, routes, neighbours and rules, rtnetlink(7).
 #include "parse/rtnetlink.h"
 
+#include "parse/link_kinds.h"
+
 #include <linux/fib_rules.h>
 #include <linux/if_addr.h>
 #include <linux/if_link.h>
@@ -124,6 +126,9 @@ std::optional<Link> link(Bytes message) {
                 Bytes info = payload;
                 for (Attribute inner; next_attribute(info, inner);) {
                     if (inner.type == IFLA_INFO_KIND) result.kind = text_of(inner.payload);
+                    if (inner.type == IFLA_INFO_DATA) {
+                        result.of_kind = link_details(result.kind, inner.payload);
+                    }
                 }
                 break;
             }

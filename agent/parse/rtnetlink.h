@@ -22,13 +22,14 @@ struct Link {
     std::uint32_t mtu = 0;
     std::uint32_t queue_length = 0;
     std::uint32_t group = 0;
-    std::uint8_t state = 0;                       // IF_OPER_*
-    std::uint8_t mode = 0;                        // 1: dormant
-    std::string discipline;                       // "noqueue"
-    std::string address, broadcast;               // "02:42:ac:11:00:02"
-    std::string kind;                             // "veth", "bridge"
-    std::string alias;                            // free text of whoever made it
-    std::optional<std::uint32_t> master;          // index
+    std::uint8_t state = 0;                                    // IF_OPER_*
+    std::uint8_t mode = 0;                                     // 1: dormant
+    std::string discipline;                                    // "noqueue"
+    std::string address, broadcast;                            // "02:42:ac:11:00:02"
+    std::string kind;                                          // "veth", "bridge"
+    std::vector<std::pair<std::string, std::string>> of_kind;  // link_kinds.h
+    std::string alias;                                         // free text of whoever made it
+    std::optional<std::uint32_t> master;                       // index
     std::optional<std::uint32_t> peer;            // IFLA_LINK: the other end, or what it stands on
     std::optional<std::uint32_t> peer_namespace;  // its number for us, when it is another one
     std::optional<rtnl_link_stats64> counters;

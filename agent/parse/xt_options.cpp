@@ -45,17 +45,26 @@ constexpr std::string_view state_names[]{"INVALID",   "NEW",  "RELATED", "ESTABL
 constexpr std::uint8_t state_bits[]{0, 3, 2, 1, 8, 6, 7};
 constexpr std::string_view flag_names[]{"FIN", "SYN", "RST", "PSH", "ACK", "URG"};
 constexpr std::uint8_t flag_bits[]{0, 1, 2, 3, 4, 5};
-constexpr std::string_view place_names[]{"UNSPEC",    "UNICAST",   "LOCAL",
-                                         "BROADCAST", "ANYCAST",   "MULTICAST",
+constexpr std::string_view place_names[]{"UNSPEC",    "UNICAST",     "LOCAL",
+                                         "BROADCAST", "ANYCAST",     "MULTICAST",
                                          "BLACKHOLE", "UNREACHABLE", "PROHIBIT"};
 constexpr std::uint8_t place_bits[]{0, 1, 2, 3, 4, 5, 6, 7, 8};
-constexpr std::string_view rejections[]{
-    "icmp-net-unreachable", "icmp-host-unreachable", "icmp-proto-unreachable",
-    "icmp-port-unreachable", "echo-reply", "icmp-net-prohibited", "icmp-host-prohibited",
-    "tcp-reset", "icmp-admin-prohibited"};
-constexpr std::string_view six_rejections[]{"icmp6-no-route",         "icmp6-adm-prohibited",
-                                            "icmp6-not-neighbour",    "icmp6-addr-unreachable",
-                                            "icmp6-port-unreachable", "echo-reply", "tcp-reset"};
+constexpr std::string_view rejections[]{"icmp-net-unreachable",
+                                        "icmp-host-unreachable",
+                                        "icmp-proto-unreachable",
+                                        "icmp-port-unreachable",
+                                        "echo-reply",
+                                        "icmp-net-prohibited",
+                                        "icmp-host-prohibited",
+                                        "tcp-reset",
+                                        "icmp-admin-prohibited"};
+constexpr std::string_view six_rejections[]{"icmp6-no-route",
+                                            "icmp6-adm-prohibited",
+                                            "icmp6-not-neighbour",
+                                            "icmp6-addr-unreachable",
+                                            "icmp6-port-unreachable",
+                                            "echo-reply",
+                                            "tcp-reset"};
 
 class Reader {
 public:
@@ -144,11 +153,7 @@ private:
             add("tcp-option", std::to_string(tcp.option), (inverted & XT_TCP_INV_OPTION) != 0);
         }
         if (tcp.flg_mask || (inverted & XT_TCP_INV_FLAGS)) {
-            auto value = bits(tcp.flg_mask, flag_names, flag_bits);
-            const auto set = bits(tcp.flg_cmp, flag_names, flag_bits);
-            value += ' ';
-            value += set.empty() ? "NONE" : set;
-            add("tcp-flags", std::move(value), (inverted & XT_TCP_INV_FLAGS) != 0);
+            add_tcp_flags(rule_, tcp.flg_mask, tcp.flg_cmp, (inverted & XT_TCP_INV_FLAGS) != 0);
         }
         return true;
     }
@@ -250,6 +255,15 @@ private:
 };
 
 }  // namespace
+
+void add_tcp_flags(IpRule& rule, unsigned mask, unsigned set, bool inverted) {
+    auto value = bits(mask, flag_names, flag_bits);
+    const auto wanted = bits(set, flag_names, flag_bits);
+    value += ' ';
+    value += wanted.empty() ? "NONE" : wanted;
+    rule.options.push_back({"tcp", "tcp-flags", std::move(value), inverted, false,
+                            numbers("flags:0x%02X/0x%02X", mask, set)});
+}
 
 std::string ip_text(Bytes bytes, std::uint8_t family) {
     const bool six = family == NFPROTO_IPV6;

@@ -187,11 +187,16 @@ void close_unneeded(Grant promise, const Target& target) {
     }
 }
 
-// Netfilter's rules are listed only to who might change them, and so only in a session that may
-// change something.
-bool lists_netfilter(const Target& target) {
+// What is raised for the length of one question and given up before the answer is read
+// (commands/collect.h). Netfilter's rules are told only to who might change them, and so only in a
+// session that may change something; the kernel's stacks, its log and the filters of processes to
+// who may stop these as well.
+std::uint64_t collecting(const Target& target) {
     constexpr auto both = Grant::network | Grant::modify;
-    return (target.grants & both) == both;
+    std::uint64_t set = 0;
+    if ((target.grants & both) == both) set |= sys::bit(CAP_NET_ADMIN);
+    if (any(target.grants & Grant::trace)) set |= sys::bit(CAP_SYS_ADMIN) | sys::bit(CAP_SYSLOG);
+    return set;
 }
 
 // There is no uid to spare, and what has no CAP_SYS_ADMIN keeps the image's root: one program.
@@ -202,7 +207,7 @@ Result<> confine_beside(const Target& target, bool forks) {
     const auto held = TRY(sys::capget());
     auto permitted = sidecar_capabilities(all_of(target), target);
     if (target.network) permitted |= sys::bit(CAP_SYS_ADMIN);
-    if (lists_netfilter(target)) permitted |= sys::bit(CAP_NET_ADMIN);
+    permitted |= collecting(target);
     permitted &= held.permitted;
     if (held.effective & sys::bit(CAP_SETPCAP)) TRY(sys::drop_bounding(permitted));
     constexpr auto reading = sys::bit(CAP_DAC_READ_SEARCH) | sys::bit(CAP_DAC_OVERRIDE);
@@ -222,15 +227,15 @@ Result<> confine_session(const Target& target, bool forks) {
     TRY(limit(RLIMIT_CORE, 0, "RLIMIT_CORE"));
     TRY(limit(RLIMIT_NOFILE, 4096, "RLIMIT_NOFILE"));
 
-    // The network commands' setns(2) wants CAP_SYS_ADMIN; it and CAP_NET_ADMIN are raised in the
-    // child that joins, and given up before it reads anything.
+    // The network commands' setns(2) wants CAP_SYS_ADMIN; it is raised in the child that joins, and
+    // given up before it reads anything.
     std::uint64_t permitted = capabilities_for(
         all_of(target) |
         (target.mode == Mode::none ? Grant::files | Grant::processes : Grant::none));
     // For setfsuid(2) alone: no filter of a session has setuid(2).
     if (may_write(target)) permitted |= sys::bit(CAP_SETUID) | sys::bit(CAP_SETGID);
     if (any(target.grants & Grant::network)) permitted |= sys::bit(CAP_SYS_ADMIN);
-    if (lists_netfilter(target)) permitted |= sys::bit(CAP_NET_ADMIN);
+    permitted |= collecting(target);
     const auto held = TRY(sys::capget());
     permitted &= held.permitted;
     if (held.effective & sys::bit(CAP_SETPCAP)) TRY(sys::drop_bounding(permitted));
@@ -243,7 +248,8 @@ Result<> confine_session(const Target& target, bool forks) {
     return load_filter(Confined::shell, all_of(target));
 }
 
-Result<> confine(Grant promise, const Target& target, void (*collect)()) {
+Result<> confine(Grant promise, const Target& target, std::uint64_t capabilities,
+                 const std::function<void()>& collect) {
     if (target.mode == Mode::here) {
         if (collect) collect();
         close_unneeded(promise, target);
@@ -255,8 +261,8 @@ Result<> confine(Grant promise, const Target& target, void (*collect)()) {
         TRY(sys::capset({.effective = held.effective | join, .permitted = held.permitted}));
         TRY(sys::setns(target.network, CLONE_NEWNET));
     }
-    if (collect && any(promise & Grant::network)) {
-        const auto raised = held.effective | (held.permitted & sys::bit(CAP_NET_ADMIN));
+    if (collect) {
+        const auto raised = held.effective | (held.permitted & capabilities);
         TRY(sys::capset({.effective = raised, .permitted = held.permitted}));
         collect();
     }

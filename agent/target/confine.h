@@ -5,6 +5,9 @@
 #include "limpet/result.h"
 #include "target/target.h"
 
+#include <cstdint>
+#include <functional>
+
 namespace limpet::target {
 
 // The process that will run the shell or one command of a session: its root becomes an empty
@@ -17,9 +20,10 @@ Result<> confine_session(const Target& target, bool forks);
 // network joins the target's network namespace; then capabilities, Landlock and seccomp are
 // narrowed, each irrevocably. Mode here keeps the caller's own rights: it guards nothing that the
 // caller could not do anyway.
-// `collect` is called in that namespace with CAP_NET_ADMIN, if the session has it, before the
-// narrowing: what it brings is read afterwards.
-Result<> confine(Grant promise, const Target& target, void (*collect)() = nullptr);
+// `collect` is called in that namespace with those of `capabilities` that the session has, before
+// the narrowing: what it brings is read afterwards.
+Result<> confine(Grant promise, const Target& target, std::uint64_t capabilities = 0,
+                 const std::function<void()>& collect = {});
 
 // What is left of the session's first process: it waits for the other and forwards signals, and may
 // have a folder to empty afterwards.

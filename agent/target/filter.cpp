@@ -13,6 +13,7 @@
 #include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/ptrace.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
@@ -203,6 +204,10 @@ void add_shell(Rules& rules) {
     rules.allow_when(SYS_setns, 1, {CLONE_NEWNET});
     rules.allow_when(SYS_prctl, 0, {PR_SET_PDEATHSIG});
     rules.allow_when(SYS_socketpair, 0, {AF_UNIX});
+    // nice: of itself alone, which is process 0.
+    for (const int call : {SYS_getpriority, SYS_setpriority}) {
+        rules.by_argument.push_back({call, 0, ~0U, {PRIO_PROCESS}, 1, ~0U});
+    }
 }
 
 }  // namespace

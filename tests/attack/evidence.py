@@ -126,22 +126,22 @@ ARGUMENTS = {
     "curl": ["-m", "1", "-o", "/many/kinds/new", "http://127.0.0.1:1/"],
     "wget": ["-O", "/many/kinds/new", "http://127.0.0.1:1/"],
     **{name: ["-c", "1", "127.0.0.1"] for name in ("ping", "mtr")},
-    "nft": ["list", "ruleset"], "traceroute": ["127.0.0.1"], "sysctl": ["-a"], "conntrack": ["-C"],
+    "nft": ["list", "ruleset"], **{name: ["-S"] for name in ("iptables", "ip6tables")}, "traceroute": ["127.0.0.1"], "sysctl": ["-a"], "conntrack": ["-C"],
     "ifconfig": ["-a"], **{name: [] for name in ("arp", "route")},
     **{name: ["1"] for name in ("caps", "getpcaps", "namespaces", "seccomp")},
     **{name: [] for name in ("capsh", "cgroup", "health", "lsns")},
     "rootfs": ["-s"], "changes": ["-A"], "secrets": ["-a"], "tcpdump": ["-D"],
     **{name: [] for name in ("uptime", "free", "vmstat", "lsof", "deleted", "dmesg")},
     "top": ["-b", "-n", "1"], "fuser": ["-v", "/many/kinds/file9"], "pkill": ["nobody-has-this-name"],
-    "kill": ["-0", "1"], "renice": ["0", "1"], "nice": ["-n", "0", "1"],
+    "kill": ["-0", "1"], "renice": ["0", "1"], "nice": ["-n", "1", "ls", "/"],
     "ip": ["addr"], "pgrep": ["wait"], "pidof": ["wait"], "seq": ["3"], "sleep": ["0"],
     "stty": ["size"], "basename": ["/a/b"], "dirname": ["/a/b"], "echo": ["text"],
     "printf": ["text"],
     "sh": ["-c", "cat /many/kinds/*; cd /many; ls; ls | sort | wc; for f in */*; do cat <$f; done; "
                  "echo x >/many/new; >/many/kinds/file1; rm() { :; }; kill 1"],
 }
-# The last two have nothing to say of a network that nobody has used.
-SILENT = {"true", "false", "test", "[", "sleep", "tr", "arp", "nft"}
+# The last four have nothing to say of a network that nobody has used.
+SILENT = {"true", "false", "test", "[", "sleep", "tr", "arp", "nft", "iptables", "ip6tables"}
 
 
 @case

@@ -1,4 +1,5 @@
 // netlink.cpp - fuzzes the messages of rtnetlink, sock_diag and nf_tables.
+#include "parse/ip_tables.h"
 #include "parse/nf_tables.h"
 #include "parse/rtnetlink.h"
 #include "parse/sock_diag.h"
@@ -21,6 +22,6 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     if (auto set = nf_set(bytes)) sets.push_back(*std::move(set));
     nf_add_elements(bytes, sets);
     for (const auto& set : sets) nf_elements(set);
-    nf_rule(bytes, sets);
+    if (const auto told = nf_rule(bytes, sets)) ip_rule(*told);
     return 0;
 }

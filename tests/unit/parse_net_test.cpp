@@ -1,6 +1,7 @@
 // parse_net_test.cpp - sockets, links, addresses and routes from text and from netlink's bytes.
 #include "parse/net_addresses.h"
 #include "parse/rtnetlink.h"
+#include "parse/link_kinds.h"
 #include "parse/sock_diag.h"
 #include "parse/socket.h"
 
@@ -8,6 +9,8 @@
 
 #include <linux/if_link.h>
 #include <linux/inet_diag.h>
+#include <arpa/inet.h>
+#include <linux/if_link.h>
 #include <linux/rtnetlink.h>
 #include <linux/unix_diag.h>
 
@@ -123,6 +126,47 @@ TEST_CASE("links with everything that counts", "[rtnetlink]") {
     CHECK(link->address == "02:42:ac:11:00:03");
     CHECK(link->peer == 9U);
     CHECK(link->peer_namespace == 0U);
+}
+
+// One attribute of `size` bytes, in the machine's order.
+template <typename T>
+void add_attribute(std::vector<std::byte>& to, std::uint16_t type, T value) {
+    const nlattr head{static_cast<std::uint16_t>(NLA_HDRLEN + sizeof value), type};
+    const auto bytes = std::as_bytes(std::span(&head, 1));
+    to.insert(to.end(), bytes.begin(), bytes.end());
+    const auto own = std::as_bytes(std::span(&value, 1));
+    to.insert(to.end(), own.begin(), own.end());
+    to.resize((to.size() + 3) & ~std::size_t{3});
+}
+
+TEST_CASE("what makes links of their kinds", "[rtnetlink]") {
+    using Details = std::vector<std::pair<std::string, std::string>>;
+    std::vector<std::byte> vlan;
+    add_attribute(vlan, IFLA_VLAN_ID, std::uint16_t{10});
+    add_attribute(vlan, IFLA_VLAN_FLAGS, ifla_vlan_flags{5, 0xffffffff});
+    add_attribute(vlan, IFLA_VLAN_PROTOCOL, htons(0x8100));
+    CHECK(parse::link_details("vlan", vlan) ==
+          Details{{"protocol", "802.1Q"}, {"id", "10"}, {"flags", "<REORDER_HDR,LOOSE_BINDING>"}});
+    std::vector<std::byte> vxlan;
+    add_attribute(vxlan, IFLA_VXLAN_ID, std::uint32_t{42});
+    add_attribute(vxlan, IFLA_VXLAN_GROUP, htonl(0x0a000001));
+    add_attribute(vxlan, IFLA_VXLAN_LINK, std::uint32_t{3});
+    add_attribute(vxlan, IFLA_VXLAN_PORT, htons(4789));
+    add_attribute(vxlan, IFLA_VXLAN_TTL, std::uint8_t{0});
+    add_attribute(vxlan, IFLA_VXLAN_UDP_CSUM, std::uint8_t{1});
+    CHECK(parse::link_details("vxlan", vxlan) == Details{{"id", "42"},
+                                                         {"remote", "10.0.0.1"},
+                                                         {"dev", "3"},
+                                                         {"dstport", "4789"},
+                                                         {"ttl", "auto"},
+                                                         {"udpcsum", ""}});
+    std::vector<std::byte> bond;
+    add_attribute(bond, IFLA_BOND_MODE, std::uint8_t{4});
+    add_attribute(bond, IFLA_BOND_MIIMON, std::uint32_t{100});
+    add_attribute(bond, IFLA_BOND_AD_LACP_RATE, std::uint8_t{1});
+    CHECK(parse::link_details("bond", bond) ==
+          Details{{"mode", "802.3ad"}, {"miimon", "100"}, {"lacp_rate", "fast"}});
+    CHECK(parse::link_details("dummy", bond).empty());
 }
 
 TEST_CASE("routes, multipath too", "[rtnetlink]") {

@@ -1,9 +1,12 @@
 // seccomp.cpp - whether and how system calls of processes are filtered.
+#include "commands/collect.h"
 #include "commands/process/process.h"
 #include "commands/table.h"
 #include "parse/bpf.h"
+#include "parse/number.h"
 #include "parse/status.h"
 #include "parse/syscalls.h"
+#include "target/trace.h"
 
 #include <linux/audit.h>
 #include <linux/seccomp.h>
@@ -43,8 +46,9 @@ Result<std::vector<parse::BpfProgram>> filters_of(pid_t pid) {
     for (unsigned long index = 0; index < most; ++index) {
         const auto count = trace(PTRACE_SECCOMP_GET_FILTER, pid, index, nullptr);
         if (count <= 0) {
-            // ENOENT: that was the last one.
-            if (count < 0 && errno != ENOENT) problem = failed("read the filters", "");
+            // ENOENT: that was the last one. EINVAL: there is none.
+            if (count < 0 && errno != ENOENT && errno != EINVAL)
+                problem = failed("read the filters", "");
             break;
         }
         auto& filter = filters.emplace_back(static_cast<std::size_t>(count));
@@ -93,18 +97,28 @@ std::string action_text(std::uint32_t answer) {
     }
 }
 
+using Filters = Result<std::vector<parse::BpfProgram>>;
+// By process; a process runs one command, for which they wait here.
+std::vector<std::pair<pid_t, Filters>>& collected() {
+    static std::vector<std::pair<pid_t, Filters>> filters;
+    return filters;
+}
+
 int show_denied(Invocation& call) {
-    if (call.target.mode != target::Mode::here) {
-        call.complain(
-            "the kernel hands filters only to a process that is under none itself, which no "
-            "command "
-            "of a session is (on the node, as root: limpet-agent seccomp -d PID)");
-        return 1;
-    }
     Table table(call, {{"pid", Align::right}, {"syscall"}, {"number", Align::right}, {"action"}});
     for (const auto& process : operand_processes(call)) {
-        const auto filters = filters_of(process.pid);
+        const auto known =
+            std::ranges::find(collected(), process.pid, &std::pair<pid_t, Filters>::first);
+        const bool asked = known != collected().end();
+        Filters filters = asked ? known->second : failed("read the filters", "", EPERM);
         if (!filters) {
+            const auto code = filters.error().code;
+            if (code == EPERM || code == EACCES) {
+                filters.error().hint =
+                    "the kernel hands them only to who has CAP_SYS_ADMIN and is under no filter "
+                    "itself, as a shell's commands are: limpet exec --allow trace TARGET -- "
+                    "seccomp -d PID";
+            }
             call.complain(filters.error());
             continue;
         }
@@ -159,9 +173,20 @@ int run(Invocation& call) {
     return call.status;
 }
 
+bool wants_denied(std::span<const std::string> arguments) {
+    return std::ranges::any_of(arguments, [](const std::string& word) {
+        return word == "--denied" || (word.size() > 1 && word[0] == '-' && word[1] != '-' &&
+                                      !word.starts_with("-o") && word.find('d') != word.npos);
+    });
+}
+
+Command::Asks asks(std::span<const std::string> arguments) {
+    return {.more = wants_denied(arguments) ? Promise::trace : Promise::none};
+}
+
 constexpr Option options[]{
     {'a', "all", "", "every process"},
-    {'d', "denied", "", "which system calls are refused; on the node, outside of sessions"},
+    {'d', "denied", "", "which system calls are refused; needs --allow trace, outside of a shell"},
     json_option,
 };
 
@@ -179,10 +204,32 @@ constexpr Command seccomp{
         "another; null\nbefore Linux 5.9), no_new_privs. With -d: pid, syscall, number, action "
         "(the error's "
         "name, kill,\ntrap, log, trace, notify; of a call whose arguments decide, both). Each "
-        "process is stopped for a\nmoment then; it needs CAP_SYS_ADMIN.\n"
+        "process is stopped for a\nmoment then. In a target that needs --allow trace, and a "
+        "session of this one command, because the\nkernel tells filters to nobody who is under one "
+        "himself, as a shell's commands are.\n"
         "\nExample:\n  seccomp -a\n",
+    .asks = asks,
 };
 const Register registered{seccomp};
 
 }  // namespace
+
+void collect_filters(const target::Target& target, std::span<const std::string> arguments) {
+    if (!wants_denied(arguments)) return;
+    for (const auto pid : named_processes(target, arguments)) {
+        const auto outer = target::outer_id(target, pid);
+        collected().emplace_back(pid, outer ? filters_of(*outer) : std::unexpected(outer.error()));
+    }
+}
+
+std::vector<pid_t> named_processes(const target::Target& target,
+                                   std::span<const std::string> arguments) {
+    std::vector<pid_t> pids;
+    for (const auto& word : arguments) {
+        if (const auto pid = parse::number<pid_t>(word)) pids.push_back(*pid);
+    }
+    if (pids.empty()) pids.push_back(target.inner_pid);
+    return pids;
+}
+
 }  // namespace limpet::commands

@@ -69,7 +69,9 @@ Result<std::vector<parse::InterfaceAddress>> addresses(const Net& net, int famil
 std::string counters_json(const View& view, const parse::Link& link);
 void print_counters(Invocation& call, const View& view, const parse::Link& link);
 // Into the object, if there is one, and behind the line.
-void add_details(const parse::Link& link, JsonObject* object, std::string& line);
+// `below`: what begins a line of its own.
+void add_details(const parse::Link& link, JsonObject* object, std::string& line,
+                 std::string_view below = {});
 
 Result<> show_links(Invocation& call, const View& view, const Net& net);
 Result<> show_addresses(Invocation& call, const View& view, const Net& net);

@@ -201,7 +201,7 @@ std::string hardware_line(const View& view, const Link& link, bool with_alias) {
         line += ((link.flags & IFF_POINTOPOINT) ? " peer " : " brd ") + link.broadcast;
     }
     if (link.peer_namespace) line += " link-netnsid " + std::to_string(*link.peer_namespace);
-    if (view.details) add_details(link, nullptr, line);
+    if (view.details) add_details(link, nullptr, line, view.one_line ? "\\    " : "\n    ");
     if (with_alias && !link.alias.empty()) {
         line += view.one_line ? "\\    alias " : "\n    alias ";
         line += visible(link.alias);

@@ -1,6 +1,7 @@
 // network/ip_counters.cpp - ip -s and ip -d: counters of a link, and what it is made like.
 #include "commands/network/ip.h"
 #include "commands/table.h"
+#include "parse/number.h"
 
 #include <array>
 #include <cstddef>
@@ -128,15 +129,39 @@ constexpr Detail details[]{
 };
 constexpr std::array<std::string_view, 4> generations{"eui64", "none", "stable_secret", "random"};
 
+// "bridge forward_delay 1500 ..."
+void add_kind(const Link& link, JsonObject* object, std::string& line) {
+    JsonObject data;
+    line += visible(link.kind);
+    for (const auto& [name, value] : link.of_kind) {
+        line += ' ';
+        // Those flags stand there without their name, and what is only there without a value.
+        if (name != "flags") line += name;
+        const bool device = name == "dev" || name == "active_slave" || name == "primary";
+        if (name != "flags" && !value.empty()) line += device ? " if" : " ";
+        line += value;
+        if (!object) continue;
+        if (const auto number = parse::number<std::uint64_t>(value)) {
+            data.number(name, *number);
+        } else {
+            data.text(name, value);
+        }
+    }
+    if (!object) return;
+    JsonObject info;
+    info.text("info_kind", link.kind);
+    if (!link.of_kind.empty()) info.raw("info_data", data.take());
+    object->raw("linkinfo", info.take());
+}
+
 }  // namespace
 
-void add_details(const Link& link, JsonObject* object, std::string& line) {
+void add_details(const Link& link, JsonObject* object, std::string& line, std::string_view below) {
     for (const auto& detail : details) {
         if (detail.type == 0) {
             if (!link.kind.empty()) {
-                if (object)
-                    object->raw("linkinfo", JsonObject().text("info_kind", link.kind).take());
-                line += " " + visible(link.kind);
+                line += below;
+                add_kind(link, object, line);
             }
             if (link.generation && *link.generation < generations.size()) {
                 if (object) object->text("inet6_addr_gen_mode", generations[*link.generation]);

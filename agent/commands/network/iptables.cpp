@@ -16,67 +16,22 @@ using parse::IpOption;
 using parse::IpRule;
 using parse::IpTable;
 
-constexpr std::array<std::string_view, 5> table_names{"filter", "nat", "mangle", "raw", "security"};
-
 // How -L says an option; what is not here is its name and its value.
 struct Said {
     std::string_view flag, words;
 };
-constexpr Said said[]{{"sport", "spt:"},          {"dport", "dpt:"},
-                      {"icmp-type", "icmptype "}, {"icmpv6-type", "ipv6-icmptype "},
-                      {"to-destination", "to:"},  {"to-source", "to:"},
-                      {"to-ports", "redir ports "}, {"mark", "mark match "},
-                      {"limit", "limit: avg "},   {"limit-burst", "burst "},
-                      {"set-xmark", "MARK xset "}, {"log-prefix", "LOG prefix "}};
-
-std::string upper(std::string_view hook) {
-    std::string text(hook);
-    for (char& letter : text) letter = static_cast<char>(letter >= 'a' ? letter - 32 : letter);
-    return text;
-}
-
-// Chains of the kernel's own first, in the order in which packets meet them; the rest by name.
-void order(IpTable& table) {
-    constexpr std::array<std::string_view, 5> hooks{"PREROUTING", "INPUT", "FORWARD", "OUTPUT",
-                                                    "POSTROUTING"};
-    const auto place = [&](const IpChain& chain) {
-        return chain.policy.empty() ? hooks.end() : std::ranges::find(hooks, chain.name);
-    };
-    std::ranges::stable_sort(table.chains, [&](const IpChain& a, const IpChain& b) {
-        return std::pair(place(a), std::string_view(a.name)) <
-               std::pair(place(b), std::string_view(b.name));
-    });
-}
-
-std::vector<IpTable> tables_of(const Netfilter& all, std::uint8_t family) {
-    std::vector<IpTable> tables;
-    for (const auto& [number, name] : all.tables) {
-        const bool ours = std::ranges::find(table_names, name) != table_names.end();
-        if (number != family || !ours) continue;
-        auto& table = tables.emplace_back();
-        table.family = family;
-        table.name = name;
-        for (const auto& chain : all.chains) {
-            if (chain.family != family || chain.table != name) continue;
-            auto& one = table.chains.emplace_back();
-            one.name = chain.name;
-            if (chain.hook) {
-                one.policy = upper(chain.policy == NF_DROP ? "drop" : "accept");
-                if (chain.counter) std::tie(one.packets, one.bytes) = *chain.counter;
-            }
-        }
-        for (const auto& rule : all.rules) {
-            if (rule.family != family || rule.table != name) continue;
-            const auto chain = std::ranges::find(table.chains, rule.chain, &IpChain::name);
-            if (chain != table.chains.end()) chain->rules.push_back(parse::ip_rule(rule));
-        }
-    }
-    for (auto& older : read_older_tables()) {
-        if (older.family == family) tables.push_back(std::move(older));
-    }
-    for (auto& table : tables) order(table);
-    return tables;
-}
+constexpr Said said[]{{"sport", "spt:"},
+                      {"dport", "dpt:"},
+                      {"icmp-type", "icmptype "},
+                      {"icmpv6-type", "ipv6-icmptype "},
+                      {"to-destination", "to:"},
+                      {"to-source", "to:"},
+                      {"to-ports", "redir ports "},
+                      {"mark", "mark match "},
+                      {"limit", "limit: avg "},
+                      {"limit-burst", "burst "},
+                      {"set-xmark", "MARK xset "},
+                      {"log-prefix", "LOG prefix "}};
 
 class Printer {
 public:
@@ -114,8 +69,8 @@ public:
         } else {
             line_ += " (policy " + chain.policy;
             if (verbose_) {
-                line_ += ' ' + amount(chain.packets) + " packets, " + amount(chain.bytes) +
-                         " bytes";
+                line_ +=
+                    ' ' + amount(chain.packets) + " packets, " + amount(chain.bytes) + " bytes";
             }
             line_ += ')';
         }
@@ -135,6 +90,32 @@ public:
         field("destination", -20);
         write();
         for (std::size_t i = 0; i < chain.rules.size(); ++i) row(chain.rules[i], i + 1);
+    }
+
+    void json(std::string_view only) {
+        for (const auto& chain : table_.chains) {
+            if (!only.empty() && chain.name != only) continue;
+            const auto begin = [&] {
+                JsonObject object;
+                object.text("table", table_.name).text("chain", chain.name);
+                return object.boolean("legacy", table_.older);
+            };
+            const auto write_object = [&](JsonObject& object, auto& counted) {
+                object.number("packets", counted.packets).number("bytes", counted.bytes);
+                call_.out.write(object.take());
+                call_.out.put('\n');
+            };
+            auto head = begin();
+            chain.policy.empty() ? head.null("policy") : head.text("policy", chain.policy);
+            write_object(head.null("rule"), chain);
+            for (const auto& rule : chain.rules) {
+                specification(chain, rule);
+                auto object = begin();
+                object.null("policy").text("rule", std::exchange(line_, {}));
+                object.text("target", rule.target);
+                write_object(object, rule);
+            }
+        }
     }
 
 private:
@@ -170,8 +151,8 @@ private:
     [[nodiscard]] std::size_t references(std::string_view name) const {
         std::size_t count = 0;
         for (const auto& chain : table_.chains) {
-            count += static_cast<std::size_t>(
-                std::ranges::count(chain.rules, name, &IpRule::target));
+            count +=
+                static_cast<std::size_t>(std::ranges::count(chain.rules, name, &IpRule::target));
         }
         return count;
     }
@@ -230,13 +211,18 @@ private:
         if (one.module != before && one.module == "addrtype") line_ += " ADDRTYPE match";
         if (*one.flag == '\0') return;
         line_ += ' ';
+        if (!one.listed.empty()) {
+            line_ += one.listed;
+            return;
+        }
         const auto* known = std::ranges::find(said, std::string_view(one.flag), &Said::flag);
         if (known == std::end(said)) {
             line_ += one.inverted ? "! " : "";
             line_ += one.flag;
             line_ += ' ';
         } else {
-            const bool range = known->words.ends_with("pt:") && one.value.find(':') != one.value.npos;
+            const bool range =
+                known->words.ends_with("pt:") && one.value.find(':') != one.value.npos;
             line_ += range ? known->words.substr(0, 3) : known->words;
             line_ += range ? "s:" : "";
             line_ += one.inverted ? "!" : "";
@@ -247,9 +233,18 @@ private:
         // The place in front of it is for what says that it is not meant.
         const bool six = table_.family == NFPROTO_IPV6;
         line_.back() = address.starts_with('!') ? '!' : ' ';
-        field(address.empty() ? (!numeric_ ? "anywhere" : six ? "::/0" : "0.0.0.0/0")
+        field(address.empty() ? (!numeric_ ? "anywhere"
+                                 : six     ? "::/0"
+                                           : "0.0.0.0/0")
                               : address.substr(address.starts_with('!')),
               -20);
+    }
+    // With -n its number, as iptables has it since 1.8.9.
+    [[nodiscard]] std::string protocol(const std::string& name) const {
+        if (!numeric_) return name.empty() ? "all" : name;
+        const std::string inverted(name.starts_with('!') ? "!" : "");
+        return inverted + std::to_string(parse::ip_protocol_number(
+                              std::string_view(name).substr(inverted.size())));
     }
     void row(const IpRule& rule, std::size_t number) {
         if (call_.options.has("line-numbers")) field(std::to_string(number), -4);
@@ -258,7 +253,7 @@ private:
             field(amount(rule.bytes), 5);
         }
         field(rule.target, -10);
-        field(rule.protocol.empty() ? "all" : rule.protocol, -4);
+        field(protocol(rule.protocol), -4);
         line_ += "--  ";
         if (verbose_) {
             field(rule.in.empty() ? (numeric_ ? "*" : "any") : rule.in, -6);
@@ -282,33 +277,6 @@ private:
     const IpTable& table_;
     bool numeric_, verbose_, exact_;
     std::string line_;
-
-public:
-    void json(std::string_view only) {
-        for (const auto& chain : table_.chains) {
-            if (!only.empty() && chain.name != only) continue;
-            const auto begin = [&] {
-                JsonObject object;
-                object.text("table", table_.name).text("chain", chain.name);
-                return object.boolean("legacy", table_.older);
-            };
-            const auto write_object = [&](JsonObject& object, auto& counted) {
-                object.number("packets", counted.packets).number("bytes", counted.bytes);
-                call_.out.write(object.take());
-                call_.out.put('\n');
-            };
-            auto head = begin();
-            chain.policy.empty() ? head.null("policy") : head.text("policy", chain.policy);
-            write_object(head.null("rule"), chain);
-            for (const auto& rule : chain.rules) {
-                specification(chain, rule);
-                auto object = begin();
-                object.null("policy").text("rule", std::exchange(line_, {}));
-                object.text("target", rule.target);
-                write_object(object, rule);
-            }
-        }
-    }
 };
 
 int run(Invocation& call) {
@@ -319,9 +287,10 @@ int run(Invocation& call) {
         return call.misused("it only lists (-L, -S): nothing of the target is changed");
     }
     if (call.operands.size() > 1) return call.misused("one chain at a time");
-    const std::string_view only = call.operands.empty() ? "" : call.operands[0];
+    const auto only =
+        call.operands.empty() ? std::string_view() : std::string_view(call.operands[0]);
     const auto name = call.options.value('t').value_or("filter");
-    if (std::ranges::find(table_names, name) == table_names.end()) {
+    if (std::ranges::find(iptables_names, name) == iptables_names.end()) {
         return call.misused("there is no table '" + std::string(name) + "'");
     }
     const auto all = read_netfilter();
@@ -331,7 +300,8 @@ int run(Invocation& call) {
         return 1;
     }
     bool any = false, found = false;
-    for (const auto& table : tables_of(all.value_or(Netfilter{}), six ? NFPROTO_IPV6 : NFPROTO_IPV4)) {
+    const auto tables = iptables_of(all.value_or(Netfilter{}), six ? NFPROTO_IPV6 : NFPROTO_IPV4);
+    for (const auto& table : tables) {
         if (table.name != name) continue;
         if (std::exchange(any, true) && !call.json()) call.out.write("# of iptables-legacy:\n");
         Printer printer(call, table);
@@ -350,8 +320,9 @@ int run(Invocation& call) {
         }
     }
     if (!any) {
-        call.error.write(std::string(call.command.name) + ": neither nf_tables nor ip_tables has a table " +
-                         std::string(name) + " here: no packet meets a rule of it\n");
+        call.error.write(std::string(call.command.name) +
+                         ": neither nf_tables nor ip_tables has a table " + std::string(name) +
+                         " here: no packet meets a rule of it\n");
     } else if (!only.empty() && !found) {
         call.complain("there is no chain '" + std::string(only) + "'");
     }
@@ -369,7 +340,7 @@ constexpr Option options[]{
     json_option,
 };
 
-constexpr std::string_view help =
+constexpr const char* help =
     "Rules that iptables-nft and iptables-legacy have made; nft tells of all others. Extensions\n"
     "that are not known are named without what they were told. The kernel tells rules only to\n"
     "who might change them, so in a target it needs --allow modify.\n"
@@ -384,7 +355,7 @@ constexpr Command iptables{
     .theme = "network",
     .promise = Promise::network,
     .run = run,
-    .options = options,
+    .options = option_table<options>,
     .help = help,
 };
 const Register registered{iptables};
@@ -396,7 +367,7 @@ constexpr Command ip6tables{
     .theme = "network",
     .promise = Promise::network,
     .run = run,
-    .options = options,
+    .options = option_table<options>,
     .help = help,
 };
 const Register registered_six{ip6tables};

@@ -1,10 +1,12 @@
 // network/netfilter.cpp - the rules of netfilter as the kernel tells them, collected and then read.
 #include "commands/network/netfilter.h"
 
+#include "commands/collect.h"
 #include "limpet/limits.h"
 #include "parse/lines.h"
 #include "sys/netlink.h"
 
+#include <linux/netfilter.h>
 #include <linux/netfilter/nf_tables.h>
 #include <linux/netfilter/nfnetlink.h>
 #include <linux/netfilter_ipv4/ip_tables.h>
@@ -12,6 +14,7 @@
 #include <sys/socket.h>
 
 #include <cstring>
+#include <tuple>
 
 namespace limpet::commands {
 namespace {
@@ -70,7 +73,7 @@ void each_record(std::span<const std::byte> rest, Visit visit) {
 
 // A process runs one command: what was collected waits here for it.
 Result<std::vector<std::byte>>& collected() {
-    static Result<std::vector<std::byte>> bytes;
+    static Result<std::vector<std::byte>> bytes = failed("list", "netfilter", EPERM);
     return bytes;
 }
 
@@ -118,9 +121,9 @@ std::vector<Older>& older() {
 // Only of tables that are there: to ask for another one would load it into the kernel.
 void collect_older(const target::Target& target, std::uint8_t family) {
     const bool six = family == NFPROTO_IPV6;
-    const auto names = target.procfs.read(std::to_string(target.inner_pid) + "/net/ip" +
-                                              (six ? "6" : "") + "_tables_names",
-                                          limits::small_file);
+    const auto names = target.procfs.read(
+        std::to_string(target.inner_pid) + "/net/ip" + (six ? "6" : "") + "_tables_names",
+        limits::small_file);
     if (!names || names->empty()) return;
     const Fd socket(::socket(six ? AF_INET6 : AF_INET, SOCK_RAW | SOCK_CLOEXEC, IPPROTO_RAW));
     if (!socket) return;
@@ -150,19 +153,10 @@ void collect_older(const target::Target& target, std::uint8_t family) {
 
 }  // namespace
 
+// All of nf_tables, and of the older ip_tables, kept unread for read_netfilter().
 void collect_netfilter(const target::Target& target, std::span<const std::string>) {
     collected() = collect();
     for (const auto family : {NFPROTO_IPV4, NFPROTO_IPV6}) collect_older(target, family);
-}
-
-std::vector<parse::IpTable> read_older_tables() {
-    std::vector<parse::IpTable> tables;
-    for (const auto& one : older()) {
-        if (auto table = parse::ip_table(one.family, one.info, one.entries)) {
-            tables.push_back(*std::move(table));
-        }
-    }
-    return tables;
 }
 
 Result<Netfilter> read_netfilter() {
@@ -197,6 +191,83 @@ Result<Netfilter> read_netfilter() {
         }
     });
     return all;
+}
+
+namespace {
+
+using parse::IpChain;
+using parse::IpTable;
+
+std::vector<parse::IpTable> read_older_tables() {
+    std::vector<parse::IpTable> tables;
+    for (const auto& one : older()) {
+        if (auto table = parse::ip_table(one.family, one.info, one.entries)) {
+            tables.push_back(*std::move(table));
+        }
+    }
+    return tables;
+}
+
+std::string upper(std::string_view hook) {
+    std::string text(hook);
+    for (char& letter : text) letter = static_cast<char>(letter >= 'a' ? letter - 32 : letter);
+    return text;
+}
+
+// In the order in which packets meet them.
+constexpr std::array<std::string_view, 5> hooks{"PREROUTING", "INPUT", "FORWARD", "OUTPUT",
+                                                "POSTROUTING"};
+// Which of them each of iptables_names has; nf_tables holds only those that somebody has used.
+constexpr std::array<std::uint8_t, 5> hooks_of{0b01110, 0b11011, 0b11111, 0b01001, 0b01110};
+
+// Chains of the kernel's own first; the rest by name.
+void order(IpTable& table) {
+    const auto place = [&](const IpChain& chain) {
+        return chain.policy.empty() ? hooks.end() : std::ranges::find(hooks, chain.name);
+    };
+    std::ranges::stable_sort(table.chains, [&](const IpChain& a, const IpChain& b) {
+        return std::pair(place(a), std::string_view(a.name)) <
+               std::pair(place(b), std::string_view(b.name));
+    });
+}
+
+}  // namespace
+
+std::vector<IpTable> iptables_of(const Netfilter& all, std::uint8_t family) {
+    std::vector<IpTable> tables;
+    for (const auto& [number, name] : all.tables) {
+        const bool ours = std::ranges::find(iptables_names, name) != iptables_names.end();
+        if (number != family || !ours) continue;
+        auto& table = tables.emplace_back();
+        table.family = family;
+        table.name = name;
+        for (const auto& chain : all.chains) {
+            if (chain.family != family || chain.table != name) continue;
+            auto& one = table.chains.emplace_back();
+            one.name = chain.name;
+            if (chain.hook) {
+                one.policy = upper(chain.policy == NF_DROP ? "drop" : "accept");
+                if (chain.counter) std::tie(one.packets, one.bytes) = *chain.counter;
+            }
+        }
+        const auto place = std::ranges::find(iptables_names, name) - iptables_names.begin();
+        for (std::size_t hook = 0; hook < hooks.size(); ++hook) {
+            const bool has = hooks_of[static_cast<std::size_t>(place)] >> hook & 1;
+            const auto there = std::ranges::find(table.chains, hooks[hook], &IpChain::name);
+            if (!has || there != table.chains.end()) continue;
+            table.chains.push_back({.name = std::string(hooks[hook]), .policy = "ACCEPT"});
+        }
+        for (const auto& rule : all.rules) {
+            if (rule.family != family || rule.table != name) continue;
+            const auto chain = std::ranges::find(table.chains, rule.chain, &IpChain::name);
+            if (chain != table.chains.end()) chain->rules.push_back(parse::ip_rule(rule));
+        }
+    }
+    for (auto& older : read_older_tables()) {
+        if (older.family == family) tables.push_back(std::move(older));
+    }
+    for (auto& table : tables) order(table);
+    return tables;
 }
 
 }  // namespace limpet::commands

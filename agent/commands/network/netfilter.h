@@ -5,12 +5,9 @@
 #include "parse/ip_tables.h"
 #include "parse/nf_tables.h"
 
-namespace limpet::commands {
+#include <array>
 
-// Asks for all of nf_tables, and of the older ip_tables, and keeps it unread for read_netfilter():
-// only who has CAP_NET_ADMIN may ask, and that is given up before anything of the answers is looked
-// into (target::confine).
-void collect_netfilter(const target::Target& target, std::span<const std::string> arguments);
+namespace limpet::commands {
 
 struct Netfilter {
     std::vector<std::pair<std::uint8_t, std::string>> tables;
@@ -20,6 +17,10 @@ struct Netfilter {
 };
 // Of what was collected; why not, when it was not.
 Result<Netfilter> read_netfilter();
-std::vector<parse::IpTable> read_older_tables();
+
+// The tables that iptables has, of either making.
+inline constexpr std::array<std::string_view, 5> iptables_names{"filter", "nat", "mangle", "raw",
+                                                                "security"};
+std::vector<parse::IpTable> iptables_of(const Netfilter& all, std::uint8_t family);
 
 }  // namespace limpet::commands

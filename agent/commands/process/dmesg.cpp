@@ -1,4 +1,5 @@
 // dmesg.cpp - the kernel's log, syslog(2).
+#include "commands/collect.h"
 #include "commands/json.h"
 #include "commands/table.h"
 #include "parse/calendar.h"
@@ -30,12 +31,18 @@ Result<std::string> kernel_log() {
         if (problem.error().code == EPERM) {
             problem.error().hint =
                 "kernel.dmesg_restrict is 1: the log, which is the whole node's, is for "
-                "CAP_SYSLOG; dmesg of the node itself shows it";
+                "CAP_SYSLOG: needs --allow trace, and an agent that has it";
         }
         return problem;
     }
     text.resize(static_cast<std::size_t>(got));
     return text;
+}
+
+// A process runs one command: what was collected waits here for it.
+std::optional<Result<std::string>>& collected() {
+    static std::optional<Result<std::string>> log;
+    return log;
 }
 
 struct Choice {
@@ -98,7 +105,7 @@ int run(Invocation& call) {
         if (!levels) return call.misused(text(levels.error()));
         choice.levels = *levels;
     }
-    const auto log = kernel_log();
+    const auto log = collected() ? *std::move(collected()) : kernel_log();
     if (!log) {
         call.complain(log.error());
         return 1;
@@ -145,11 +152,16 @@ constexpr Command dmesg{
     .options = option_table<options>,
     .help =
         "It is the whole node's: what is about the target says so by name. Where\n"
-        "kernel.dmesg_restrict is set the kernel lets no session read it.\n"
+        "kernel.dmesg_restrict is set it needs --allow trace.\n"
         "JSON fields: time (seconds since boot), facility, level, text.\n"
         "\nExample:\n  dmesg -T -l err+\n",
 };
 const Register registered{dmesg};
 
 }  // namespace
+
+void collect_kernel_log(const target::Target&, std::span<const std::string>) {
+    collected() = kernel_log();
+}
+
 }  // namespace limpet::commands

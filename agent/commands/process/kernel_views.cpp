@@ -1,6 +1,8 @@
 // kernel_views.cpp - small files of /proc/PID for people: io, sched, wchan, stack.
+#include "commands/collect.h"
 #include "commands/json.h"
 #include "commands/process/process.h"
+#include "commands/process/ustack.h"
 #include "commands/table.h"
 #include "limpet/limits.h"
 #include "parse/counters.h"
@@ -100,17 +102,31 @@ std::vector<std::string> frames_of(std::string_view text) {
     return frames;
 }
 
+// Kernel stacks by thread; a process runs one command, for which they wait here.
+std::vector<std::pair<pid_t, std::string>>& collected() {
+    static std::vector<std::pair<pid_t, std::string>> stacks;
+    return stacks;
+}
+
+Result<std::string> stack_of(const Process& thread) {
+    const auto known = std::ranges::lower_bound(collected(), thread.pid, {},
+                                                &std::pair<pid_t, std::string>::first);
+    const bool found = known != collected().end() && known->first == thread.pid;
+    return found ? known->second : thread.at.read("stack", limits::small_file);
+}
+
 int run_stack(Invocation& call) {
+    if (call.options.has('u')) return show_user_stacks(call);
     bool first = true, refused_once = false;
     each_asked(call, true, [&](Process& thread, pid_t pid) {
-        auto text = thread.at.read("stack", limits::small_file);
+        auto text = stack_of(thread);
         if (!text) {
             if (refused_once || text.error().code == ESRCH) return;
             refused_once = text.error().code == EACCES || text.error().code == EPERM;
             if (refused_once) {
                 text.error().hint =
-                    "the kernel shows its stacks to CAP_SYS_ADMIN alone, which no command has; "
-                    "wchan says where a thread waits";
+                    "the kernel shows its stacks to CAP_SYS_ADMIN alone: needs --allow trace, and "
+                    "an agent that has it; wchan says where a thread waits";
             }
             call.complain(text.error());
             return;
@@ -181,20 +197,48 @@ constexpr Command wchan{
 };
 const Register registered_wchan{wchan};
 
+Command::Asks asks_stack(std::span<const std::string> arguments) {
+    if (!wants_user_stacks(arguments)) return {};
+    return {.more = Promise::files | Promise::trace};
+}
+
+constexpr Option stack_options[]{
+    {'u', "user", "", "in their own code instead: as ustack; needs --allow trace"}, json_option};
+
 constexpr Command stack{
     .name = "stack",
-    .usage = "[-o json] [PID...]",
-    .summary = "show kernel stacks of threads",
+    .usage = "[-u] [-o json] [PID...]",
+    .summary = "show kernel stacks of threads, or with -u their own",
     .theme = "process",
     .promise = Promise::processes,
     .run = run_stack,
-    .options = option_table<plain_options>,
+    .options = option_table<stack_options>,
     .help =
-        "Without PID, of the target's main process.\n"
-        "JSON fields: pid, tid, comm, frames (a list, the innermost first).\n"
+        "Without PID, of the target's main process. The kernel shows its stacks to CAP_SYS_ADMIN\n"
+        "alone: in a target that needs --allow trace, and is given up before they are read.\n"
+        "JSON fields: pid, tid, comm, frames (a list, the innermost first); with -u as ustack.\n"
         "\nExample:\n  stack 1\n",
+    .asks = asks_stack,
 };
 const Register registered_stack{stack};
 
 }  // namespace
+
+void collect_kernel_stacks(const target::Target& target, std::span<const std::string> arguments) {
+    if (wants_user_stacks(arguments)) return;
+    constexpr std::size_t most = 64 << 20;  // bytes
+    std::size_t size = 0;
+    for (const auto pid : named_processes(target, arguments)) {
+        const auto process = open_process(target, pid);
+        if (!process) continue;
+        (void)each_thread(*process, [&](Process& thread) {
+            auto text = size < most ? read_small(thread, "stack") : std::nullopt;
+            if (!text) return;
+            size += text->size();
+            collected().emplace_back(thread.pid, *std::move(text));
+        });
+    }
+    std::ranges::sort(collected());
+}
+
 }  // namespace limpet::commands

@@ -132,7 +132,6 @@ constexpr Option renice_options[]{
     {'p', "pid", "", "the operands are process ids, as always"},
 };
 
-// nice(1) of a command makes no sense for what only looks: as the other name it is at hand.
 constexpr Command renice{
     .name = "renice",
     .usage = "[-n] N [-p] PID...",
@@ -146,20 +145,6 @@ constexpr Command renice{
     .signals = true,
 };
 const Register registered_renice{renice};
-
-constexpr Command nice{
-    .name = "nice",
-    .usage = "-n N PID...",
-    .summary = "set how nice processes of the target are",
-    .theme = "process",
-    .promise = Promise::processes,
-    .run = run_renice,
-    .options = option_table<renice_options>,
-    .help = "The same as renice.\n\nExample:\n  nice -n 10 7\n",
-    .raw = true,
-    .signals = true,
-};
-const Register registered_nice{nice};
 
 }  // namespace
 }  // namespace limpet::commands

@@ -90,6 +90,11 @@ void print_people(Invocation& call, const Process& process, const parse::Stat& s
                   const Status& status, ProcessNames& names) {
     field(call, "process", std::to_string(process.pid) + " " + stat.comm);
     field(call, "state", status.state);
+    if (status.ns_pid.size() > 1) {
+        std::string pids;
+        for (const auto pid : status.ns_pid) pids += std::to_string(pid) + ' ';
+        field(call, "pids inwards", pids + "(each in a pid namespace below)");
+    }
     field(call, "parent", std::to_string(stat.ppid));
     if (status.tracer.value_or(0) != 0) {
         field(call, "traced by", std::to_string(*status.tracer));
@@ -106,6 +111,13 @@ void print_people(Invocation& call, const Process& process, const parse::Stat& s
               ids_text(
                   *status.gid, [&](auto id) { return names.group(id); },
                   [&](auto id) { return names.inner_gid(id); }));
+    }
+    if (status.uid && status.gid &&
+        (names.inner_uid(status.uid->effective) != status.uid->effective ||
+         names.inner_gid(status.gid->effective) != status.gid->effective)) {
+        field(call, "on the node",
+              "user " + std::to_string(status.uid->effective) + ", group " +
+                  std::to_string(status.gid->effective));
     }
     std::vector<std::string> groups;
     for (const auto id : status.groups) {
@@ -164,6 +176,12 @@ void print_json(Invocation& call, const Process& process, const parse::Stat& sta
     };
     ids("uid", status.uid, [&](std::uint32_t id) { return names.inner_uid(id); });
     ids("gid", status.gid, [&](std::uint32_t id) { return names.inner_gid(id); });
+    if (status.uid && status.gid) {
+        object.number("raw_uid", status.uid->effective).number("raw_gid", status.gid->effective);
+    }
+    std::string pids;
+    for (const auto pid : status.ns_pid) pids += (pids.empty() ? "" : ",") + std::to_string(pid);
+    object.raw("ns_pids", "[" + pids + "]");
     std::string groups;
     for (const auto id : status.groups) {
         groups += (groups.empty() ? "" : ",") + std::to_string(names.inner_gid(id));
@@ -225,7 +243,8 @@ constexpr Command status{
     .help =
         "Without PID, of the target's main process. Ids are those inside its user namespace.\n"
         "JSON fields: pid, name, state, ppid, tracer (0: none), threads, uid and gid (objects:\n"
-        "effective, real, saved, filesystem), groups, vm_size, vm_peak, rss, rss_peak,\n"
+        "effective, real, saved, filesystem), raw_uid and raw_gid (as the node has them), ns_pids\n"
+        "(from the target's pid namespace inwards), groups, vm_size, vm_peak, rss, rss_peak,\n"
         "rss_anonymous, rss_file, rss_shared, swap, locked, data, stack (KiB; absent without\n"
         "memory), cap_effective, cap_permitted, cap_inheritable, cap_bounding, cap_ambient,\n"
         "no_new_privs, seccomp (off, strict, filter), signals_pending, signals_shared_pending,\n"

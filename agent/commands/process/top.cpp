@@ -111,6 +111,9 @@ int run(Invocation& call) {
     return batch(call, top);
 }
 
+// The key k, where the session may.
+Command::Asks asks(std::span<const std::string>) { return {.welcome = Promise::signal}; }
+
 constexpr Option options[]{
     {'b', "batch", "", "text after text, without keys"},
     {'n', "iterations", "N", "N looks"},
@@ -137,7 +140,8 @@ constexpr Command top_command{
     .run = run,
     .options = option_table<options>,
     .help =
-        "On a terminal: q ends it, h lists the keys. The head is the machine's, but for the line\n"
+        "On a terminal: q ends it, k signals (needs --allow modify), h lists the keys. The head is "
+        "the machine's, but for the line\n"
         "Cgroup: of the target's, the processors it used since the look before and may use, in\n"
         "which part of its periods it was throttled, memory and its tightest limit, processes, "
         "OOM\n"
@@ -150,6 +154,7 @@ constexpr Command top_command{
         "(KiB),\n"
         "state, cpu (percent), time (seconds), comm.\n"
         "\nExamples:\n  top\n  top -b -n 2 -d 1 -H -p 1\n",
+    .asks = asks,
 };
 const Register registered{top_command};
 

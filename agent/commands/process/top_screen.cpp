@@ -1,11 +1,15 @@
 // process/top_screen.cpp - top on the whole terminal.
+#include "commands/process/signals.h"
 #include "commands/process/top.h"
 #include "commands/screen/fullscreen.h"
 #include "commands/screen/glyph.h"
 #include "commands/session/duration.h"
+#include "parse/number.h"
+#include "parse/signal.h"
 
 #include <algorithm>
 #include <cmath>
+#include <csignal>
 
 namespace limpet::commands::top {
 namespace {
@@ -19,13 +23,14 @@ constexpr std::string_view help =
     "The line Cgroup is about the target's own cgroup: the processors it used and may use, in\n"
     "which part of its periods it was throttled, memory and its tightest limit, processes, and\n"
     "how often something in it was killed because memory ran out.\n"
-    "To end a process: kill, in a session with --allow modify.\n"
+    "k  send a signal, in a session with --allow modify\n"
     "\n"
     "Any key goes back.";
 
 class Screen {
 public:
-    Screen(Top& top, Fullscreen& screen) : top_(top), screen_(screen) {}
+    Screen(const target::Target& target, Top& top, Fullscreen& screen)
+        : target_(target), top_(top), screen_(screen) {}
 
     Result<int> run() {
         for (std::uint64_t round = 0; round < top_.settings().rounds; ++round) {
@@ -81,9 +86,7 @@ private:
             case 'u': ask_user(); return false;
             case 'h':
             case '?': show_help(); return false;
-            case 'k':
-                note_ = "to end a process: kill, in a session with --allow modify";
-                return false;
+            case 'k': ask_kill(); return true;
             default: scroll(got); return false;
         }
     }
@@ -119,6 +122,40 @@ private:
         if (line->empty()) return;
         top_.settings().user = top_.names().uid_of(*line);
         if (!top_.settings().user) note_ = "there is no user '" + *line + "'";
+    }
+
+    void ask_kill() {
+        if (!any(target_.grants & Grant::modify)) {
+            note_ = "signals are not allowed in this session (needs --allow modify)";
+            return;
+        }
+        const auto tasks = top_.chosen();
+        const auto first = first_ < tasks.size() ? tasks[first_]->pid : 0;
+        const auto who =
+            screen_.ask(frame(), "process to signal (" + std::to_string(first) + "): ");
+        if (!who) return;
+        const auto pid = who->empty() ? std::optional(first) : parse::number<pid_t>(*who);
+        const auto what = screen_.ask(frame(), "signal (TERM): ");
+        if (!what) return;
+        const auto signal = what->empty() ? std::optional(SIGTERM) : parse::signal_number(*what);
+        if (!pid || *pid <= 0 || !signal) {
+            note_ = !signal ? "there is no signal '" + *what + "'" : "'" + *who + "' is no process";
+            return;
+        }
+        const auto sent = send(tasks, *pid, *signal);
+        note_ = sent ? "sent " + parse::signal_name(*signal) + " to " + std::to_string(*pid)
+                     : text(sent.error());
+    }
+
+    // By now the number may be another's than what was shown.
+    Result<> send(const std::vector<const Task*>& tasks, pid_t pid, int signal) {
+        const auto process = TRY(open_process(target_, pid));
+        const auto stat = read_stat(process);
+        const auto shown = std::ranges::find(tasks, pid, &Task::tid);
+        if (stat && shown != tasks.end() && (*shown)->start != stat->starttime) {
+            return refused("process " + std::to_string(pid), "it has ended");
+        }
+        return send_signal(target_, process, signal);
     }
 
     void show_help() {
@@ -161,6 +198,7 @@ private:
         return screen_.height() - room_ >= 2 ? screen_.height() - room_ - 2 : 0;
     }
 
+    const target::Target& target_;
     Top& top_;
     Fullscreen& screen_;
     std::string note_;
@@ -180,7 +218,7 @@ int interactive(Invocation& call, Top& top) {
         call.complain(started.error());
         return 1;
     }
-    const auto done = Screen(top, screen).run();
+    const auto done = Screen(call.target, top, screen).run();
     screen.stop();
     if (done) return *done;
     call.complain(done.error());

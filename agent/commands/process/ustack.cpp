@@ -3,9 +3,10 @@
 // Each thread is stopped for as long as it takes to copy its registers and the used part of its
 // stack; then it runs on, and everything else is done with the copy. Frames are found by
 // .eh_frame, and where a module has none by frame pointers.
-#include "commands/process/modules.h"
+#include "commands/process/ustack.h"
 
 #include "commands/json.h"
+#include "commands/process/modules.h"
 #include "commands/table.h"
 #include "limpet/limits.h"
 #include "parse/lines.h"
@@ -267,7 +268,9 @@ Result<> show(Invocation& call, pid_t pid) {
     return {};
 }
 
-int run(Invocation& call) {
+}  // namespace
+
+int show_user_stacks(Invocation& call) {
     if (call.operands.size() > 1) return call.misused("one process at a time");
     auto pid = std::optional(call.target.inner_pid);
     if (!call.operands.empty()) pid = parse::number<pid_t>(call.operands[0]);
@@ -275,6 +278,15 @@ int run(Invocation& call) {
     if (auto done = show(call, *pid); !done) call.complain(done.error());
     return call.status;
 }
+
+bool wants_user_stacks(std::span<const std::string> arguments) {
+    return std::ranges::any_of(arguments, [](const std::string& word) {
+        return word == "--user" || (word.size() > 1 && word[0] == '-' && word[1] != '-' &&
+                                    word.find('u') != word.npos && !word.starts_with("-o"));
+    });
+}
+
+namespace {
 
 constexpr Option options[]{json_option};
 
@@ -284,7 +296,7 @@ constexpr Command ustack{
     .summary = "show where the threads of processes are in their own code",
     .theme = "process",
     .promise = Promise::files | Promise::processes | Promise::trace,
-    .run = run,
+    .run = show_user_stacks,
     .options = option_table<options>,
     .help =
         "Without PID, of the target's main process. Every thread is stopped for a moment, one "
