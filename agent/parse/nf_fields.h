@@ -22,6 +22,9 @@ struct NfAttributes {
         return nf_word(by_number[number]);
     }
     [[nodiscard]] bool has(std::size_t number) const { return !by_number[number].empty(); }
+    [[nodiscard]] std::string raw(std::size_t number) const {
+        return {reinterpret_cast<const char*>(by_number[number].data()), by_number[number].size()};
+    }
     [[nodiscard]] std::string value(std::size_t number) const {
         Bytes data = by_number[number];
         for (Attribute a; next_attribute(data, a);) {

@@ -186,8 +186,7 @@ private:
             }
             if (!(one.flags & NFT_SET_ANONYMOUS)) break;
             set = "{ ";
-            for (const auto& element : nf_elements(one))
-                set += (set.size() > 2 ? ", " : "") + element;
+            for (const auto& each : nf_elements(one)) set += (set.size() > 2 ? ", " : "") + each;
             set += " }";
         }
         if (a.word(NFTA_LOOKUP_FLAGS) & NFT_LOOKUP_F_INV) text += " !=";
@@ -325,23 +324,20 @@ private:
 
     // What needs no register, or is not taken apart.
     std::string other(std::string_view name, const NfAttributes& a) {
-        if (name == "masq")
-            return rule_.verdict = "masquerade" + (a.has(NFTA_MASQ_REG_PROTO_MIN)
-                                                       ? " to " + ports(a, NFTA_MASQ_REG_PROTO_MIN,
-                                                                        NFTA_MASQ_REG_PROTO_MAX)
-                                                       : "");
-        if (name == "redir")
-            return rule_.verdict = "redirect" + (a.has(NFTA_REDIR_REG_PROTO_MIN)
-                                                     ? " to " + ports(a, NFTA_REDIR_REG_PROTO_MIN,
-                                                                      NFTA_REDIR_REG_PROTO_MAX)
-                                                     : "");
+        if (name == "masq" || name == "redir") {
+            const bool masks = name == "masq";
+            const auto to = masks ? ports(a, NFTA_MASQ_REG_PROTO_MIN, NFTA_MASQ_REG_PROTO_MAX)
+                                  : ports(a, NFTA_REDIR_REG_PROTO_MIN, NFTA_REDIR_REG_PROTO_MAX);
+            rule_.verdict = masks ? "masquerade" : "redirect";
+            if (!to.empty()) rule_.verdict += " to " + to;
+            return rule_.verdict;
+        }
         if (name == "log") {
             std::string text = "log";
             if (a.has(NFTA_LOG_PREFIX))
                 text += " prefix \"" + std::string(text_of(a[NFTA_LOG_PREFIX])) + "\"";
-            if (a.has(NFTA_LOG_GROUP))
-                text += " group " + std::to_string(nf_long(a[NFTA_LOG_GROUP]));
-            return text;
+            const auto group = a[NFTA_LOG_GROUP];
+            return group.empty() ? text : text + " group " + std::to_string(nf_long(group));
         }
         if (name == "queue")
             return rule_.verdict = "queue num " + std::to_string(nf_long(a[NFTA_QUEUE_NUM]));
@@ -351,10 +347,8 @@ private:
             auto text =
                 "xt " + std::string(name) + " \"" + std::string(text_of(a[NFTA_MATCH_NAME])) + "\"";
             if (name == "target") rule_.verdict = text_of(a[NFTA_TARGET_NAME]);
-            const auto info = a[NFTA_MATCH_INFO];
             rule_.extensions.push_back({std::string(text_of(a[NFTA_MATCH_NAME])),
-                                        {reinterpret_cast<const char*>(info.data()), info.size()},
-                                        a.word(NFTA_MATCH_REV)});
+                                        a.raw(NFTA_MATCH_INFO), a.word(NFTA_MATCH_REV)});
             return text;
         }
         return std::string(name);

@@ -1,16 +1,15 @@
 // parse_net_test.cpp - sockets, links, addresses and routes from text and from netlink's bytes.
+#include "parse/link_kinds.h"
 #include "parse/net_addresses.h"
 #include "parse/rtnetlink.h"
-#include "parse/link_kinds.h"
 #include "parse/sock_diag.h"
 #include "parse/socket.h"
 
 #include <catch2/catch.hpp>
 
-#include <linux/if_link.h>
-#include <linux/inet_diag.h>
 #include <arpa/inet.h>
 #include <linux/if_link.h>
+#include <linux/inet_diag.h>
 #include <linux/rtnetlink.h>
 #include <linux/unix_diag.h>
 

@@ -262,3 +262,41 @@ TEST_CASE("top of a captured machine has the cgroup beside it", "[machine]") {
     }
     CHECK(text.out.find('\033') == std::string::npos);
 }
+
+TEST_CASE("trees of Linux 6.1, with each kind of cgroups", "[machine]") {
+    struct Machine {
+        std::string tree, main, version;
+    };
+    for (const auto& [tree, main, version] :
+         {Machine{"6.1-v1", "94", "v1"}, {"6.1-v2", "84", "v2"}, {"6.1-hybrid", "97", "hybrid"}}) {
+        INFO(tree);
+        auto target = fixture();
+        target.procfs = directory("machines/" + tree + "/proc", "/proc");
+        target.cgroups = directory("machines/" + tree + "/cgroup", "/sys/fs/cgroup");
+        target.inner_pid = std::stoi(main);
+        target.cgroup = *target.procfs.read(main + "/cgroup", 65536);
+        const auto state = commands::cgroup_state(target);
+        CHECK(state.version == version);
+        CHECK(state.path == "/app/web");
+        CHECK(state.memory.limit == 67108864);
+        CHECK(state.memory.where == "/app");
+        CHECK(state.memory.used);
+        CHECK(state.pids.limit == 100);
+        CHECK(state.cpu.limit == 500);
+        CHECK(state.oom_kills == 0);
+        const auto rows =
+            run(target, "ps", {"-o", "json", "-o", "pid,ppid,args,rss,vsz,wchan", "-p", main});
+        CHECK(rows.out.find("\"args\":\"/bin/busybox sleep 1000\"") != std::string::npos);
+        CHECK(rows.out.find("\"ppid\":1,") != std::string::npos);
+        for (const auto* command : {"status", "limits", "environ", "maps", "fds", "io", "threads",
+                                    "namespaces", "info"}) {
+            INFO(command);
+            const auto done = run(target, command, {});
+            CHECK(done.out.find('\n') != std::string::npos);
+            CHECK(done.error.empty());
+        }
+        for (const auto* command : {"free", "uptime", "vmstat"}) {
+            CHECK(run(target, command, {}).status == 0);
+        }
+    }
+}

@@ -167,7 +167,7 @@ Result<Request> read_request(Invocation& call) {
     if (const auto file = given.value("ca-certificate")) {
         request.settings.roots_file = call.path(*file);
     }
-    request.quiet = given.has('q') || given.has("no-verbose");
+    request.quiet = given.has('q') || given.has("no-verbose") || given.value('n') == "v";
     request.shows_head = given.has('S');
     request.spider = given.has("spider");
     plain.agent = given.value('U').value_or("limpet/" + std::string(version));
@@ -228,6 +228,7 @@ constexpr Option options[]{
     {0, "method", "METHOD", "instead of GET, POST or HEAD"},
     {0, "no-check-certificate", "", "take any certificate"},
     {0, "no-verbose", "", "as -q"},
+    {'n', "", "WHAT", "v: as -q; c, d, H and p are accepted"},
     {'O', "output-document", "FILE", "write there; - is standard output"},
     {'P', "directory-prefix", "FOLDER", "write into it"},
     {0, "password", "TEXT", "with --user"},
