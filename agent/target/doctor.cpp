@@ -270,8 +270,9 @@ Target examine(const Wanted& wanted) {
         return open_node(wants);
     };
     auto opened = with(Grant::none);
-    Target found = opened ? *std::move(opened) : open_none(Grant::none).value_or(Target{});
     const auto looking = opened ? Result<>{} : std::unexpected(opened.error());
+    if (!opened) opened = open_none(Grant::none);
+    Target found = opened ? *std::move(opened) : Target{};
     judge(found, "files and processes", "a read-only clone, and a procfs of its own", looking,
           State::fails);
     if (!looking) return found;

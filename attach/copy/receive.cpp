@@ -193,14 +193,17 @@ Result<> Receiver::data(std::string_view payload) {
     if (passing_) return {};
     if (!file_) return refused("stream", "data of no file");
     auto& file = *file_;
-    std::string_view bytes;
     // Of an older part that did not fit, nothing stays.
     if (file.at == 0 && to_.part && ::ftruncate(file.file.get(), 0) != 0) {
         return failed("truncate", spoken(file.path));
     }
-    const auto offset = TRY(hash_data(file.digest, file.at, payload, bytes));
+    const auto [offset, place, bytes] = TRY(transfer::decode_data(payload, file.at));
+    file.digest.add(place);
+    hasher_.add(file.digest, bytes);
     file.at = offset + bytes.size();
-    if (auto done = write_at(file.file, bytes, offset); !done) {
+    const auto done = write_at(file.file, bytes, offset);
+    hasher_.wait();
+    if (!done) {
         // A full disk takes no other file either.
         return failed("write", spoken(file.path), done.error().code);
     }
@@ -345,7 +348,7 @@ Result<> Receiver::take(const transfer::Record& record) {
 
 Result<> Receiver::run(transfer::Reader& reader) {
     const auto done = [&]() -> Result<> {
-        TRY(begun(TRY(reader.next())));
+        TRY(transfer::check_begin(TRY(reader.next())));
         while (!ended_) TRY(take(TRY(reader.next())));
         return {};
     }();

@@ -5,6 +5,7 @@
 // it is whole and its digest is right.
 #pragma once
 
+#include "attach/copy/hasher.h"
 #include "attach/copy/progress.h"
 #include "limpet/digest.h"
 #include "limpet/fd.h"
@@ -81,6 +82,7 @@ private:
     std::vector<Level> levels_;       // to the directory where the last thing was put
     std::vector<Late> late_;
     std::optional<Incoming> file_;
+    Hasher hasher_;
     bool passing_ = false;  // the data of a file that could not be made
     std::uint64_t entries_ = 0, failures_ = 0, temporaries_ = 0;
 };

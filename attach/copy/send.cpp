@@ -1,6 +1,7 @@
 // send.cpp - files and trees of this machine as a stream of records.
 #include "attach/copy/send.h"
 
+#include "attach/copy/hasher.h"
 #include "attach/report.h"
 #include "limpet/digest.h"
 #include "limpet/transfer.h"
@@ -145,9 +146,12 @@ private:
             if (got->empty()) break;
             PayloadWriter offset;
             offset.u64(at);
-            digest.add(*got);
-            TRY(put(transfer::header(Kind::data, sizeof at + got->size()) + offset.take()));
-            TRY(put(*got));
+            hasher_.add(digest, *got);
+            const auto header = transfer::header(Kind::data, sizeof at + got->size());
+            auto sent = put(header + offset.take());
+            if (sent) sent = put(*got);
+            hasher_.wait();
+            TRY(sent);
             at += got->size();
             progress_.add(got->size());
         }
@@ -189,6 +193,7 @@ private:
     BorrowedFd out_;
     Progress& progress_;
     std::string buffer_;
+    Hasher hasher_;
     std::uint64_t count_ = 0, failures_ = 0;
 };
 

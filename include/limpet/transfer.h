@@ -183,6 +183,36 @@ struct Record {
     std::string_view payload;  // until the next one is asked for
 };
 
+// The first record: that this is such a stream, of our version.
+inline Result<> check_begin(const Record& record) {
+    PayloadReader in(record.payload);
+    if (record.kind != Kind::begin || TRY(in.number(4)) != magic) {
+        return refused("stream", "this is not what pack and limpet cp send");
+    }
+    if (TRY(in.number(4)) != version) {
+        return refused("stream", "the other side speaks another version of it");
+    }
+    return {};
+}
+
+struct Data {
+    std::uint64_t offset = 0;
+    // Hashed before the bytes: where a run of data does not touch the one before, its place.
+    std::string_view place, bytes;
+};
+
+// The payload of a data record that follows what ended at `at`.
+inline Result<Data> decode_data(std::string_view payload, std::uint64_t at) {
+    PayloadReader in(payload);
+    Data data{.offset = TRY(in.number(8)), .place = {}, .bytes = payload.substr(sizeof at)};
+    constexpr std::uint64_t most = INT64_MAX;
+    if (data.offset < at || data.offset > most - data.bytes.size()) {
+        return refused("stream", "data out of its order");
+    }
+    if (data.offset != at) data.place = payload.substr(0, sizeof at);
+    return data;
+}
+
 // Takes records off a stream. Memory is bounded by one record, whatever lengths are announced.
 class Reader {
 public:

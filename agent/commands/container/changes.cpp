@@ -141,20 +141,19 @@ private:
             call_.out.put(' ');
             return speak_line(call_.out, path);
         }
-        const bool gone = letter == 'D';
-        std::vector<Cell> cells{std::string(change), std::string(kind(status.stx_mode))};
-        if (gone) {
-            cells.resize(4);
+        Cells cells;
+        cells.text(change).text(kind(status.stx_mode));
+        const auto& time = status.stx_ctime;
+        if (letter == 'D') {
+            cells.nothing().nothing();
         } else if (json) {
-            cells.emplace_back(status.stx_size);
-            cells.emplace_back(std::int64_t{status.stx_ctime.tv_sec});
+            cells.count(status.stx_size).number(time.tv_sec);
         } else {
-            cells.emplace_back(S_ISREG(status.stx_mode) ? Cell(human_size(status.stx_size))
-                                                        : Cell());
-            cells.emplace_back(age(now_ - nanoseconds(status.stx_ctime)));
+            S_ISREG(status.stx_mode) ? cells.text(human_size(status.stx_size)) : cells.nothing();
+            cells.text(age(now_ - nanoseconds(time)));
         }
-        cells.emplace_back(path);
-        if (json) cells.emplace_back(std::string(by_));
+        cells.text(path);
+        if (json) cells.text(by_);
         table_.row(std::move(cells));
     }
 
@@ -171,8 +170,8 @@ private:
             if (!files) return;
             auto file = folder->open_regular(one.name);
             files = file.has_value();
-            if (file) side.input.emplace(*std::move(file), one.path);
-            if (!file) call_.complain(file.error());
+            if (!file) return call_.complain(file.error());
+            side.input.emplace(*std::move(file), one.path);
         };
         take(sides[0], one.before, one.was, "a");
         take(sides[1], one.now, one.is, "b");

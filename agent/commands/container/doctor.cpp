@@ -31,15 +31,12 @@ public:
                            : state == State::told  ? "is"
                                                    : "without";
         if (state == State::fails) call_.status = 1;
-        const auto cell = [&](std::string_view text) -> Cell {
-            if (text.empty() && json_) return {};
-            return std::string(text);
-        };
-        const char colour = state == State::works     ? 2
-                            : state == State::fails   ? 1
-                            : state == State::without ? 3
-                                                      : 0;
-        table_.row({std::string(check), std::string(word), cell(detail), cell(fix)}, colour);
+        Cells cells;
+        cells.text(check).text(word);
+        for (const auto text : {detail, fix}) {
+            text.empty() && json_ ? cells.nothing() : cells.text(text);
+        }
+        table_.row(std::move(cells));
     }
     int finish() {
         table_.finish();

@@ -21,7 +21,9 @@ using transfer::Kind;
 // Bytes of a file up to `end`, hashed and sent in records; holes are passed over.
 class Sender {
 public:
-    Sender(Output& out, BorrowedFd file) : out_(out), file_(file), buffer_(new char[size]) {}
+    // `dense`: it has as many blocks as its size takes, so there are no holes to look for.
+    Sender(Output& out, BorrowedFd file, bool dense)
+        : out_(out), file_(file), dense_(dense), buffer_(new char[size]) {}
 
     // Hashes what the receiver has already. False when the file is shorter.
     Result<bool> skip(std::uint64_t count) {
@@ -54,7 +56,7 @@ public:
     [[nodiscard]] std::uint64_t at() const { return at_; }
     [[nodiscard]] std::string so_far() const { return Digest(digest_).finish(); }
     // From the start of the same file.
-    [[nodiscard]] Sender again() const { return {out_, file_}; }
+    [[nodiscard]] Sender again() const { return {out_, file_, dense_}; }
 
 private:
     // Room for a record's header and offset before its bytes, which then go out as one.
@@ -72,6 +74,7 @@ private:
     // The next run of data at or behind at_; nothing where there is none. A file system that knows
     // no holes has one run.
     Result<std::pair<std::uint64_t, std::uint64_t>> extent() {
+        if (dense_) return std::pair{at_, UINT64_MAX};
         target::deadline::enter();
         const auto from = ::lseek(file_.get(), static_cast<off_t>(at_), SEEK_DATA);
         if (from < 0 && errno == ENXIO) return std::pair{at_, at_};
@@ -95,6 +98,7 @@ private:
 
     std::reference_wrapper<Output> out_;
     BorrowedFd file_;
+    bool dense_;
     std::unique_ptr<char[]> buffer_;
     Digest digest_{DigestKind::sha256};
     std::uint64_t at_ = 0;
@@ -155,6 +159,7 @@ private:
                     .seconds = static_cast<std::uint64_t>(status->stx_mtime.tv_sec),
                     .nanoseconds = status->stx_mtime.tv_nsec,
                     .size = status->stx_size};
+        dense_ = status->stx_blocks * 512 >= status->stx_size;
         if (S_ISLNK(mode)) return link(visit, std::move(entry));
         if (S_ISDIR(mode)) {
             ++count_;
@@ -186,7 +191,7 @@ private:
         }
         ++count_;
         call_.out.write(transfer::encode(Kind::file, entry));
-        Sender sender(call_.out, *file);
+        Sender sender(call_.out, *file, dense_);
         const auto done = [&]() -> Result<> {
             if (prefix) sender = TRY(resumed(std::move(sender), *prefix, call_.out));
             return sender.send();
@@ -218,6 +223,7 @@ private:
     Invocation& call_;
     const bool archive_;
     std::string name_, operand_;
+    bool dense_ = false;
     std::uint64_t count_ = 0;
 };
 

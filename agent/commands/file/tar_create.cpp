@@ -1,9 +1,9 @@
 // tar_create.cpp - trees into an archive: tar c.
 #include "commands/create.h"
-#include "commands/file/tar_archive.h"
 #include "commands/file/filesystem.h"
 #include "commands/file/shown.h"
 #include "commands/file/tar.h"
+#include "commands/file/tar_archive.h"
 #include "commands/names.h"
 #include "commands/walk.h"
 #include "limpet/transfer.h"

@@ -42,7 +42,7 @@ public:
         transfer::Reader reader(
             [this](char* place, std::size_t size) { return read(place, size); });
         const auto done = [&]() -> Result<> {
-            TRY(begin(TRY(reader.next())));
+            TRY(transfer::check_begin(TRY(reader.next())));
             while (!ended_) TRY(take(TRY(reader.next())));
             return {};
         }();
@@ -59,15 +59,6 @@ private:
             if (errno != EINTR) return failed("read", "standard input");
         }
     }
-    static Result<> begin(const transfer::Record& record) {
-        PayloadReader in(record.payload);
-        if (record.kind == Kind::begin && TRY(in.number(4)) == transfer::magic &&
-            TRY(in.number(4)) == transfer::version) {
-            return {};
-        }
-        return refused("standard input", "this is not what pack and limpet cp send");
-    }
-
     Result<> take(const transfer::Record& record) {
         const bool in_file = file_ || passing_;
         switch (record.kind) {
@@ -93,13 +84,13 @@ private:
             case Kind::begin:
             case Kind::prefix: break;
         }
-        return refused("standard input", "records out of their order");
+        return refused("stream", "records out of their order");
     }
 
     Result<> entry(Kind kind, Entry entry) {
         ++entries_;
         if (kind == Kind::directory && late_.size() > transfer::path_limit) {
-            return refused("standard input", "directories without an end");
+            return refused("stream", "directories without an end");
         }
         const auto done = [&]() -> Result<> {
             if (kind == Kind::directory) {
@@ -170,13 +161,8 @@ private:
 
     Result<> data(std::string_view payload) {
         auto& file = *file_;
-        PayloadReader in(payload);
-        const auto offset = TRY(in.number(8));
-        auto bytes = payload.substr(sizeof offset);
-        if (offset < file.at || offset > INT64_MAX - bytes.size()) {
-            return refused("standard input", "data out of its order");
-        }
-        if (offset != file.at) file.digest.add(payload.substr(0, sizeof offset));
+        auto [offset, place, bytes] = TRY(transfer::decode_data(payload, file.at));
+        file.digest.add(place);
         file.digest.add(bytes);
         file.at = offset;
         while (!bytes.empty()) {
@@ -202,7 +188,7 @@ private:
             file_.reset();
             return {};
         }
-        if (late_.empty()) return refused("standard input", "records out of their order");
+        if (late_.empty()) return refused("stream", "records out of their order");
         const auto late = std::move(late_.back());
         late_.pop_back();
         if (!late) return {};  // it could not be made, which has been said
