@@ -125,8 +125,8 @@ std::string join_path(std::string_view directory, std::string_view path) {
     return joined;
 }
 
-bool show_plain(const Target& target) {
-    return target.plain.fd && ::dup3(target.plain.fd.get(), target.root.fd.get(), O_CLOEXEC) >= 0;
+bool show_instead(const Target& target, const Directory& part) {
+    return part.fd && ::dup3(part.fd.get(), target.root.fd.get(), O_CLOEXEC) >= 0;
 }
 
 }  // namespace limpet::target

@@ -10,6 +10,7 @@
 
 namespace limpet::target {
 
+struct Directory;
 struct Target;
 
 struct Tree {
@@ -63,8 +64,9 @@ Result<Apart> take_apart(BorrowedFd mount_namespace, const Layers* layers);
 // Whether a file system of this type is there to keep files, and is none of the kernel's own.
 bool holds_files(std::string_view type);
 
-// In this process the tree is the root file system alone, where that can be had: true.
-bool show_plain(const Target& target);
+// In this process the tree is one of Target::plain and the two that follow, where it can be had:
+// true.
+bool show_instead(const Target& target, const Directory& part);
 
 // A read-only clone of one of our own directories (/sys/fs/cgroup, /proc).
 Result<Fd> clone_own(const std::string& path);

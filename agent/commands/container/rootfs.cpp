@@ -4,6 +4,7 @@
 #include "commands/walk.h"
 #include "parse/lines.h"
 #include "sys/file.h"
+#include "target/tree.h"
 
 #include <sys/stat.h>
 
@@ -127,15 +128,21 @@ int run(Invocation& call) {
         if (root->root != "/") layers.row("root", {}, {}, {}, root->root);
     }
     if (call.options.has('s')) {
-        const auto all = measure(call);
-        layers.row("tree", {}, all.bytes, {}, std::to_string(all.files) + " files");
+        const auto row = [&](const char* part) {
+            const auto all = measure(call);
+            layers.row(part, {}, all.bytes, {}, std::to_string(all.files) + " files");
+        };
+        row("tree");
+        // Each takes the tree's place, and nothing else of this command looks at it any more.
+        if (target::show_instead(call.target, call.target.image)) row("image");
+        if (target::show_instead(call.target, call.target.written)) row("written");
     }
     layers.finish();
     return call.status;
 }
 
 constexpr Option options[]{
-    {'s', "size", "", "also walk the tree and add up what its files take"},
+    {'s', "size", "", "also add up what the files take: of the tree, its image, what was written"},
     json_option,
 };
 
@@ -151,8 +158,9 @@ constexpr Command rootfs{
         "The file system at /, its size, and for overlay its layers, uppermost first, as paths of "
         "the\nnode. changes lists what was written to it.\n"
         "JSON fields: part (the type of the file system, upper, work, lower N, source, root, "
-        "tree),\nsize, used, free (bytes, or null), place.\n"
+        "tree, image,\nwritten), size, used, free (bytes, or null), place.\n"
         "\nExample:\n  rootfs -s\n",
+    .apart = true,
 };
 const Register registered{rootfs};
 

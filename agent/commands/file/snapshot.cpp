@@ -17,7 +17,7 @@ int run(Invocation& call) {
     for (const auto& operand : call.operands) style.operands.push_back({operand, {}});
     if (style.operands.empty()) style.operands.push_back({"/", {}});
     const bool node = call.target.mode == target::Mode::node;
-    if (!style.volumes && !target::show_plain(call.target) && node) {
+    if (!style.volumes && !target::show_instead(call.target, call.target.plain) && node) {
         call.complain("what lies below its mount points is left out: " + call.target.plain.missing);
         call.status = 0;
     }
