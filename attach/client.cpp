@@ -31,7 +31,7 @@ int misused_program(std::string_view problem) {
 int run_verb(const Verb& verb, std::span<const std::string> words, Arguments& arguments) {
     const auto reach = verb.command_follows ? Reach::second_word : Reach::everywhere;
     if (auto parsed = parse_options(verb.options, words, reach, arguments); !parsed) {
-        return misused(verb, parsed.error().subject);
+        return misused(verb, parsed.error().subject());
     }
     if (arguments.has("help")) {
         return print(1, help_text(verb)) ? 0 : failure;
@@ -57,7 +57,7 @@ int run(const std::vector<std::string>& words) {
     constexpr Option version_option[] = {{0, "version", "", ""}};
     Arguments arguments;
     if (auto parsed = parse_options(version_option, words, Reach::first_word, arguments); !parsed) {
-        return misused_program(parsed.error().subject);
+        return misused_program(parsed.error().subject());
     }
     if (arguments.has("version")) return version_verb.run(arguments);
     if (arguments.operands.empty()) {

@@ -177,7 +177,7 @@ int outcome(int session, const Result<std::uint64_t>& done, copy::Progress& prog
             std::string_view what) {
     if (!done) {
         // A stream that ends early is what the session's end explains, where it was a bad one.
-        const bool cut = done.error().action == "stream" || done.error().code == EPIPE;
+        const bool cut = done.error().action() == "stream" || done.error().code == EPIPE;
         return cut && session != 0 ? session : report(what, done.error());
     }
     if (session == 0 || progress.files() > 0) progress.finish();

@@ -77,7 +77,7 @@ Result<Link> connect_unix(std::string_view path) {
     ::setsockopt(socket.get(), SOL_SOCKET, SO_SNDTIMEO, &patience, sizeof patience);
     if (::connect(socket.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address) != 0) {
         auto error = failed("connect to", label);
-        error.error().hint = "is `limpet-agent serve --listen " + label + "` running?";
+        error.error().hint() = "is `limpet-agent serve --listen " + label + "` running?";
         return error;
     }
     Link link;

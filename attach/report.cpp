@@ -24,7 +24,7 @@ Result<> print(int fd, std::string_view text) {
 
 int report(std::string_view what, const Error& error) {
     // Whoever read our output went away: not worth a line, as for every program of a pipeline.
-    if (error.code == EPIPE && error.action == "write") return 128 + SIGPIPE;
+    if (error.code == EPIPE && error.action() == "write") return 128 + SIGPIPE;
     // Parts of it may come from the agent or the target.
     (void)print(2, one_line("limpet: " + std::string(what) + ": " + text(error)) + '\n');
     return failure;

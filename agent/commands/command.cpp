@@ -246,14 +246,14 @@ void Invocation::complain(std::string_view problem) {
 
 void Invocation::complain(const Error& problem) {
     const bool closed = problem.code == EACCES || problem.code == EPERM;
-    if (target.mode != target::Mode::sidecar || !closed || !problem.hint.empty()) {
+    if (target.mode != target::Mode::sidecar || !closed || !problem.hint().empty()) {
         return complain(text(problem));
     }
     // Beside the target it is the rung that shuts us out, more often than the file's own mode.
     auto explained = problem;
-    explained.hint = "rung " + std::string(1, target.rung);
+    explained.hint() = "rung " + std::string(1, target.rung);
     if (const auto lift = target::fact(target, "lift"); !lift.empty()) {
-        explained.hint += "; " + std::string(lift);
+        explained.hint() += "; " + std::string(lift);
     }
     complain(text(explained));
 }

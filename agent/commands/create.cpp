@@ -44,7 +44,7 @@ const char* hint_at(const target::Target& target, const target::Directory* direc
 }
 
 Error with_hint(Error error, const char* hint) {
-    if (error.code == EROFS && hint) error.hint = hint;
+    if (error.code == EROFS && hint) error.hint() = hint;
     return error;
 }
 
@@ -69,14 +69,14 @@ Result<Fd> create(const Invocation& call, std::string_view operand, Writing how,
     const bool tree = directory == &call.target.root && call.target.mode != target::Mode::here;
     if (tree && !target::may_write(call.target)) {
         auto error = failed("write", operand, EROFS);
-        error.error().hint = hint ? hint : "";
+        error.error().hint() = hint ? hint : "";
         return error;
     }
     auto file = directory->create(rest, flags_of(how), (flags_of(how) & O_CREAT) ? mode : 0);
     if (!file) {
         file.error() = with_hint(std::move(file.error()), hint);
-        file.error().action = "write";
-        file.error().subject = operand;
+        file.error().action() = "write";
+        file.error().subject() = operand;
     }
     return file;
 }
@@ -122,7 +122,7 @@ std::unexpected<Error> Place::failed(std::string_view action) const {
 Result<struct statx> Place::stat() const {
     target::deadline::enter();
     auto status = sys::statx(BorrowedFd(at()), name, how());
-    if (!status) status.error().subject = spoken;
+    if (!status) status.error().subject() = spoken;
     return status;
 }
 
@@ -195,7 +195,7 @@ Result<Place> place_of(const Invocation& call, std::string_view operand) {
     if (parent.empty()) parent = "/";
     auto opened = directory->open(parent, O_PATH | O_DIRECTORY);
     if (!opened) {
-        opened.error().subject = operand;
+        opened.error().subject() = operand;
         return std::unexpected(opened.error());
     }
     place.directory = {*std::move(opened), std::move(parent)};

@@ -96,7 +96,7 @@ Result<bool> Input::fill() {
     }
     auto got = sys::read(fd_, buffer_.get() + end_, capacity_ - end_);
     if (!got) {
-        got.error().subject = name_;
+        got.error().subject() = name_;
         return std::unexpected(std::move(got).error());
     }
     end_ += *got;

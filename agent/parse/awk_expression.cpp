@@ -239,7 +239,7 @@ Result<Node*> Parser::primary(Without without, bool assigns) {
 Result<Node*> Parser::regex() {
     auto expression = regex_text(peek().text);
     if (const auto tree = regex::parse(expression, regex::Syntax::extended, false); !tree) {
-        return wrong("/" + peek().text + "/: " + tree.error().subject);
+        return wrong("/" + peek().text + "/: " + tree.error().subject());
     }
     ++at_;
     return make({.op = Op::regex, .slot = text(std::move(expression))});

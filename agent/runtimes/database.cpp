@@ -22,10 +22,10 @@ Result<> read_database(const Node& node, const std::string& path, const Database
     };
     for (int attempt = 1;; ++attempt) {
         const auto bolt = parse::Bolt::open(read);
-        if (!bolt) return refused("read", path + ": " + bolt.error().subject);
+        if (!bolt) return refused("read", path + ": " + bolt.error().subject());
         const auto result = reader(*bolt);
         if (!bolt->changed()) {
-            if (!result) return refused("read", path + ": " + result.error().subject);
+            if (!result) return refused("read", path + ": " + result.error().subject());
             return {};
         }
         if (attempt == tries) return refused("read", path + " changes all the time");

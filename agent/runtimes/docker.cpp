@@ -148,7 +148,7 @@ void list(const Survey& survey, const std::vector<Container>& /*known*/, Found& 
             }
             const bool denied = code == EACCES || code == EPERM;
             auto problem = ids.error();
-            if (denied) problem.hint = "run as root";
+            if (denied) problem.hint() = "run as root";
             found.denied = found.denied || denied;
             found.warnings.push_back("docker: " + text(problem));
             continue;

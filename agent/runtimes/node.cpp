@@ -40,7 +40,7 @@ Result<std::string> read_state(const Node& node, const std::string& path, std::s
     const auto status = TRY(sys::statx(place, "", 0));
     if (!S_ISREG(status.stx_mode)) return refused("read", path + " is no regular file");
     auto text = sys::read_file("/proc/self/fd/" + std::to_string(place.get()), limit);
-    if (!text) text.error().subject = path;
+    if (!text) text.error().subject() = path;
     return text;
 }
 

@@ -274,7 +274,7 @@ void list_place(const Survey& survey, const Place& place, const std::string& dri
             const bool denied = code == EACCES || code == EPERM;
             found.denied = found.denied || denied;
             auto problem = text.error();
-            if (denied) problem.hint = "run as root";
+            if (denied) problem.hint() = "run as root";
             found.warnings.push_back("podman: " + limpet::text(problem));
             continue;
         }

@@ -328,7 +328,7 @@ private:
         }
         const std::string copy = *value;
         auto inner = Evaluation(copy, variables_, nounset_, depth_ + 20).run();
-        if (!inner) stop(inner.error().subject);
+        if (!inner) stop(inner.error().subject());
         return inner ? *inner : 0;
     }
 

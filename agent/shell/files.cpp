@@ -56,7 +56,7 @@ Result<Fd> open_path(Shell& shell, const std::string& path, int flags, unsigned 
     }
     auto error = failed("open", whole, EROFS);
     // A container that does not run is never written to.
-    if (shell.target.pid != 0) error.error().hint = target::write_hint;
+    if (shell.target.pid != 0) error.error().hint() = target::write_hint;
     return error;
 }
 

@@ -26,8 +26,8 @@ template <typename T>
 Result<T> named(Result<T> result, std::string_view action, const Directory& directory,
                 const std::string& path) {
     if (!result) {
-        result.error().action = action;
-        result.error().subject = shown(directory, path);
+        result.error().action() = action;
+        result.error().subject() = shown(directory, path);
     }
     return result;
 }

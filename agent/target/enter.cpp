@@ -52,8 +52,8 @@ Result<Fd> namespace_of(BorrowedFd pidfd, const Directory& procfs, pid_t pid,
     const auto path = std::to_string(pid) + "/ns/" + kind.name;
     auto opened = sys::openat(procfs.fd, path, O_RDONLY);
     if (!opened && (opened.error().code == EACCES || opened.error().code == EPERM)) {
-        opened.error().subject = "/proc/" + path;
-        opened.error().hint = "run limpet as root";
+        opened.error().subject() = "/proc/" + path;
+        opened.error().hint() = "run limpet as root";
     }
     return opened;
 }

@@ -87,8 +87,8 @@ Result<std::vector<Piece>> pieces(BorrowedFd own_procfs, BorrowedFd upper) {
     const Fd root = TRY(sys::openat(BorrowedFd(AT_FDCWD), "/", O_PATH | O_DIRECTORY));
     auto whole = overlay(root, upper, "0", "/");
     if (!whole) {
-        whole.error().action = "overlayfs over the target's root:";
-        whole.error().subject = {};
+        whole.error().action() = "overlayfs over the target's root:";
+        whole.error().subject() = {};
         return std::unexpected(whole.error());
     }
     found.push_back({"/", *std::move(whole)});

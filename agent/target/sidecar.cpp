@@ -91,7 +91,7 @@ Result<Fd> root_as(const Directory& procfs, pid_t pid, const Identity& identity)
         auto root = taken ? root_of(procfs, pid) : std::unexpected(taken.error());
         const auto sent = root ? sys::send_message(theirs, "R", *root)
                                : sys::send_message(theirs, std::to_string(root.error().code) +
-                                                               root.error().action);
+                                                               root.error().action());
         ::_exit(sent ? 0 : 1);
     }
     theirs.reset();

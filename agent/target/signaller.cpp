@@ -181,7 +181,7 @@ Result<> send_signal(const Target& target, const Directory& process, int signal)
 Result<> set_priority(const Target& target, const Directory& process, pid_t pid, int priority) {
     if (target.signaller) {
         auto done = ask(target, process, {.sets_priority = 1, .value = priority, .pid = pid});
-        if (!done && done.error().code == ENOTTY) done.error().hint = "needs Linux 6.11";
+        if (!done && done.error().code == ENOTTY) done.error().hint() = "needs Linux 6.11";
         return done;
     }
     const int code = priority_of(process.fd.get(), pid, priority, {});

@@ -30,7 +30,7 @@ Result<Tree> from_child(std::string_view where, const std::function<Result<>(Bor
         if (!done) {
             const auto& error = done.error();
             (void)sys::send_message(theirs, "E" + std::to_string(error.code) + " " +
-                                                (error.code ? error.action : error.subject));
+                                                (error.code ? error.action() : error.subject()));
         }
         ::_exit(done ? 0 : 1);
     }

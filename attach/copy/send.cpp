@@ -137,7 +137,7 @@ private:
             const auto got = read(file, seekable, digest, at);
             if (!got) {
                 auto problem = got.error();
-                problem.subject = spoken;
+                problem.subject() = spoken;
                 fail(problem);
                 PayloadWriter why;
                 why.string(text(problem));

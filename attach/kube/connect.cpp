@@ -51,8 +51,8 @@ Result<> await_greeting(Link& link, const std::string& about) {
     const auto complaint = complaint_of(link);
     part(link);
     auto error = explain(action, complaint);
-    if (error.hint.empty() && complaint.find("not found") != std::string::npos) {
-        error.hint = "the container has ended, or its image is not limpet's";
+    if (error.hint().empty() && complaint.find("not found") != std::string::npos) {
+        error.hint() = "the container has ended, or its image is not limpet's";
     }
     return std::unexpected(std::move(error));
 }

@@ -19,7 +19,7 @@ std::vector<std::string> Kubectl::words(const std::vector<std::string>& more) co
 Result<Finished> Kubectl::run(const std::vector<std::string>& more, std::string_view input) const {
     auto finished = run_program(words(more), input, request_patience);
     if (!finished && finished.error().code == ENOENT) {
-        finished.error().hint = "Kubernetes is reached through kubectl; $KUBECTL names another";
+        finished.error().hint() = "Kubernetes is reached through kubectl; $KUBECTL names another";
     }
     return finished;
 }

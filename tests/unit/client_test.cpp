@@ -30,7 +30,7 @@ Words operands(Words words, Reach reach) {
 std::string refusal(Words words) {
     Arguments arguments;
     const auto parsed = parse_options(table, words, Reach::second_word, arguments);
-    return parsed ? "" : parsed.error().subject;
+    return parsed ? "" : parsed.error().subject();
 }
 
 // The agent's end of a connection.

@@ -29,7 +29,7 @@ bool passes(const char* text, LinkLayer link = LinkLayer::ethernet) {
 
 std::string refusal(const char* text, LinkLayer link = LinkLayer::ethernet) {
     const auto program = compile_filter(text, link, 96);
-    return program ? "" : program.error().subject;
+    return program ? "" : program.error().subject();
 }
 
 }  // namespace

@@ -55,7 +55,7 @@ TEST_CASE("jq: what a name stands for is known before anything runs", "[jq]") {
     CHECK_FALSE(filter("(def f: 1; f) | f"));
     CHECK_FALSE(filter("(. as $x | 1) | $x"));
     CHECK_FALSE(filter("break $out"));
-    CHECK(filter("foo(1; 2)").error().subject == "function 'foo/2' is not built in here");
+    CHECK(filter("foo(1; 2)").error().subject() == "function 'foo/2' is not built in here");
 }
 
 TEST_CASE("jq: what has no end is refused", "[jq]") {

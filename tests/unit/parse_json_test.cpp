@@ -34,7 +34,7 @@ TEST_CASE("what is not json is refused with its place", "[json]") {
         INFO(text);
         CHECK_FALSE(parse::json(text));
     }
-    CHECK(parse::json("[1 2]").error().subject == "neither , nor ] at byte 3");
+    CHECK(parse::json("[1 2]").error().subject() == "neither , nor ] at byte 3");
     CHECK(parse::json(std::string(60, '[') + std::string(60, ']')));
     CHECK_FALSE(parse::json(std::string(100'000, '[')));
     std::string many = "[";

@@ -42,9 +42,9 @@ TEST_CASE("pause is nobody's target while there is another", "[pod]") {
     all.push_back(member(4, 20, "proxy", "sidecar"));
     found = choose(all, "");
     REQUIRE_FALSE(found);
-    CHECK(found.error().subject ==
+    CHECK(found.error().subject() ==
           "several containers share this pid namespace: app (pid 7, app), sidecar (pid 20, proxy)");
-    CHECK(found.error().hint == "choose with --target NAME or LIMPET_TARGET=NAME");
+    CHECK(found.error().hint() == "choose with --target NAME or LIMPET_TARGET=NAME");
 
     all.resize(1);
     found = choose(all, "");
@@ -76,8 +76,8 @@ TEST_CASE("a container is chosen by name, id, program or process", "[pod]") {
     CHECK_FALSE(choose(all, "pid:8"));
     const auto wrong = choose(all, "cache");
     REQUIRE_FALSE(wrong);
-    CHECK(
-        wrong.error().subject.starts_with("no container 'cache' in this pid namespace; there is "));
+    CHECK(wrong.error().subject().starts_with(
+        "no container 'cache' in this pid namespace; there is "));
 }
 
 TEST_CASE("a container's own name is more than its neighbour's program", "[pod]") {

@@ -63,7 +63,7 @@ Probed probe(const MetadataService& service) {
     auto answer = ask(service);
     if (answer) return {true, *std::move(answer)};
     const char* reason = ::strerrordesc_np(answer.error().code);
-    return {false, reason ? reason : answer.error().subject};
+    return {false, reason ? reason : answer.error().subject()};
 }
 
 }  // namespace limpet::commands

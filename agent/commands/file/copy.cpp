@@ -173,7 +173,7 @@ Result<> Copy::fill(const Item& item, const Place& to, const Fd& out) {
     if (::fstat(in.get(), &status) != 0) return item.from.failed("stat");
     auto done = copy_bytes(in, out, S_ISREG(status.st_mode), status.st_size);
     if (!done) {
-        done.error().subject = item.to.spoken;
+        done.error().subject() = item.to.spoken;
         return done;
     }
     return dress(to, item.status, in.get(), out.get());

@@ -297,8 +297,8 @@ int run(Invocation& call) {
     }
     Transfer transfer(call, *wanted, in ? in.get() : call.in.fd().get(), to);
     if (auto done = transfer.run(); !done) {
-        if (done.error().subject.empty()) {
-            done.error().subject = done.error().action == "read" ? wanted->in : wanted->out;
+        if (done.error().subject().empty()) {
+            done.error().subject() = done.error().action() == "read" ? wanted->in : wanted->out;
         }
         call.complain(done.error());
     }

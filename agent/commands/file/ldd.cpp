@@ -101,7 +101,7 @@ int run(Invocation& call) {
             linkage(call.target, *path, given ? std::string(*given) : library_path(call, operand));
         if (!found) {
             auto problem = found.error();
-            if (problem.action == "ELF") problem.action = *path;
+            if (problem.action() == "ELF") problem.action() = *path;
             call.complain(problem);
             continue;
         }

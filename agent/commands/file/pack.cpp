@@ -198,7 +198,7 @@ private:
         }();
         if (!done) {
             auto problem = done.error();
-            problem.subject = visit.path();
+            problem.subject() = visit.path();
             call_.complain(problem);
             PayloadWriter why;
             why.string(text(problem));

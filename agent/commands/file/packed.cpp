@@ -21,7 +21,8 @@ Result<Source> open(Invocation& call, const std::string& name) {
         return source;
     }
     auto status = target::stat(call.target, call.path(name), target::Follow::yes);
-    if (!status) return std::unexpected(Error{status.error().code, name, {}, status.error().hint});
+    if (!status)
+        return std::unexpected(Error{status.error().code, name, {}, status.error().hint()});
     source.status = *status;
     if (S_ISDIR(source.status.stx_mode)) return failed("open", name, EISDIR);
     source.input.emplace(TRY(call.open(name)));
@@ -33,7 +34,7 @@ Result<> unpack(const Source& source, Unpacked& input, Output* out) {
         const auto bytes = input.block();
         if (!bytes) {
             auto problem = bytes.error();
-            problem.action = source.shown + (problem.code == 0 ? "" : ": read");
+            problem.action() = source.shown + (problem.code == 0 ? "" : ": read");
             return std::unexpected(problem);
         }
         if (bytes->empty()) return {};

@@ -59,8 +59,8 @@ int run(Invocation& call) {
     for (const auto& operand : call.operands) {
         if (auto done = print(call, operand); !done) {
             auto problem = done.error();
-            if (problem.subject.empty()) problem.subject = operand;
-            if (problem.action == "ELF") problem.action = operand;
+            if (problem.subject().empty()) problem.subject() = operand;
+            if (problem.action() == "ELF") problem.action() = operand;
             call.complain(problem);
         }
     }

@@ -210,7 +210,7 @@ int read(Invocation& call, const Style& style) {
     Source source(std::move(unpacked));
     Passage passage(call, style, source);
     if (auto done = passage.go(); !done) {
-        if (done.error().code == 0) done.error().action = from_stdin ? "stdin" : style.archive;
+        if (done.error().code == 0) done.error().action() = from_stdin ? "stdin" : style.archive;
         complain(call, done.error());
     }
     passage.finish();

@@ -46,13 +46,13 @@ std::string problem_of(const CurlRequest& request, const HttpClient& client, con
         return text;
     }
     if (client.stage == HttpStage::connect) {
-        const char* reason = error.code ? ::strerrordesc_np(error.code) : error.subject.c_str();
+        const char* reason = error.code ? ::strerrordesc_np(error.code) : error.subject().c_str();
         const auto& socket = request.settings.unix_socket;
         std::snprintf(text, sizeof text, "Failed to connect to %.200s port %u after %lld ms: %s",
                       socket.empty() ? url.host.c_str() : socket.c_str(), url.port, took, reason);
         return text;
     }
-    return error.code ? limpet::text(error) : error.subject;
+    return error.code ? limpet::text(error) : error.subject();
 }
 
 // The name that -O takes.
@@ -157,12 +157,12 @@ int perform(Invocation& call, CurlRequest& request, Transfer& transfer, HttpClie
             if (request.follows) {
                 if (!next) {
                     error = next.error();
-                    return next.error().action == "protocol" ? curl_status::protocol
-                                                             : curl_status::url;
+                    return next.error().action() == "protocol" ? curl_status::protocol
+                                                               : curl_status::url;
                 }
                 if (transfer.redirects >= request.most_redirects) {
-                    error.subject = "Maximum (" + std::to_string(request.most_redirects) +
-                                    ") redirects followed";
+                    error.subject() = "Maximum (" + std::to_string(request.most_redirects) +
+                                      ") redirects followed";
                     return curl_status::redirects;
                 }
                 ++transfer.redirects;
@@ -177,7 +177,7 @@ int perform(Invocation& call, CurlRequest& request, Transfer& transfer, HttpClie
             }
         }
         if (fails && !request.keeps_body_of_errors) {
-            error.subject = "The requested URL returned error: " + std::to_string(code);
+            error.subject() = "The requested URL returned error: " + std::to_string(code);
             return curl_status::http_error;
         }
         const int status = receive_body(call, transfer.filename, client, transfer, sink, error);
@@ -190,7 +190,7 @@ int perform(Invocation& call, CurlRequest& request, Transfer& transfer, HttpClie
         }
         if (sink.out) sink.out->flush();
         if (status == 0 && fails) {
-            error.subject = "The requested URL returned error: " + std::to_string(code);
+            error.subject() = "The requested URL returned error: " + std::to_string(code);
             return curl_status::http_error;
         }
         return status;
@@ -219,15 +219,15 @@ int run_url(Invocation& call, CurlRequest& request, const std::string& text,
         }
         if (remote_name) transfer.filename = last_part(transfer.url);
         if (remote_name && transfer.filename.empty()) {
-            error.subject = "Remote file name has no length!";
+            error.subject() = "Remote file name has no length!";
             transfer.status = curl_status::write;
         } else {
             transfer.status = perform(call, request, transfer, client, error);
         }
     } else {
         error = url.error();
-        transfer.status = error.action == "protocol" ? curl_status::protocol : curl_status::url;
-        if (error.action == "protocol") error.subject.insert(0, "only http and https, not ");
+        transfer.status = error.action() == "protocol" ? curl_status::protocol : curl_status::url;
+        if (error.action() == "protocol") error.subject().insert(0, "only http and https, not ");
     }
     client.times.end = now();
     if (transfer.status != 0) {

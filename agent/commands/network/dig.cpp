@@ -26,16 +26,16 @@ Result<> find_servers(Invocation& call, DigRequest& request, Resolver& resolver)
 
 void say_unreachable(Invocation& call, const Error& error) {
     std::string line = ";; communications error to ";
-    const auto colon = error.subject.rfind(':');
-    auto address = std::string_view(error.subject).substr(0, colon);
+    const auto colon = error.subject().rfind(':');
+    auto address = std::string_view(error.subject()).substr(0, colon);
     if (address.starts_with('[')) address = address.substr(1, address.size() - 2);
     line += address;
-    if (colon != error.subject.npos) line.append("#").append(error.subject.substr(colon + 1));
+    if (colon != error.subject().npos) line.append("#").append(error.subject().substr(colon + 1));
     line += ": ";
     line += error.code == ETIMEDOUT      ? "timed out"
             : error.code == ECONNREFUSED ? "connection refused"
             : error.code != 0            ? ::strerrordesc_np(error.code)
-                                         : error.subject.c_str();
+                                         : error.subject().c_str();
     call.out.write(line + "\n");
 }
 

@@ -103,7 +103,7 @@ Result<> ask_server(const parse::Address& at, std::span<DnsAsk> asks, std::int64
     if (udp) {
         auto asked = ask_by_udp(server, asks, deadline, local);
         if (!asked) {
-            asked.error().subject = parse::text_with_port(server);
+            asked.error().subject() = parse::text_with_port(server);
             return asked;
         }
     }

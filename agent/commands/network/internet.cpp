@@ -139,7 +139,7 @@ Result<Fd> connect_unix(const target::Target& target, std::string_view path, int
     if (!socket) return failed("socket", path);
     auto done = finish(socket, reinterpret_cast<const sockaddr*>(&to), size, path, deadline);
     if (!done) {
-        if (done.error().code == EACCES) done.error().hint = "it is not open to everybody";
+        if (done.error().code == EACCES) done.error().hint() = "it is not open to everybody";
         return std::unexpected(std::move(done).error());
     }
     return socket;

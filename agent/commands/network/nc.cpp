@@ -80,7 +80,7 @@ int to_port(Invocation& call, const Request& request, const std::string& host,
                 line.append(" port ").append(std::to_string(port)).append(" (").append(protocol);
                 line.append(") failed: ");
                 const auto& error = socket.error();
-                line += error.code ? ::strerrordesc_np(error.code) : error.subject;
+                line += error.code ? ::strerrordesc_np(error.code) : error.subject();
                 call.complain(line);
             }
             continue;

@@ -163,7 +163,7 @@ Result<Netfilter> read_netfilter() {
     if (!collected()) {
         auto error = collected().error();
         if (error.code == EPERM || error.code == EACCES) {
-            error.hint =
+            error.hint() =
                 "needs --allow modify and CAP_NET_ADMIN: the kernel lists rules to who might "
                 "change them";
         }

@@ -149,7 +149,7 @@ Result<Prober> Prober::open(Options options) {
     if (!prober.socket_) {
         auto error = failed("open", prober.raw_ ? "an ICMP socket" : "a UDP socket");
         if (prober.raw_) {
-            error.error().hint =
+            error.error().hint() =
                 "needs CAP_NET_RAW, or a group within the target's net.ipv4.ping_group_range";
         }
         return error;

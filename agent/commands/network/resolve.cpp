@@ -164,8 +164,8 @@ Resolver::Outcome Resolver::by_dns(std::string_view name, std::span<DnsAsk> asks
         one.query.size = settings.edns ? 1232 : 0;
     }
     if (!ask(asks)) {
-        last_.hint = "asked for ";
-        last_.hint += name;
+        last_.hint() = "asked for ";
+        last_.hint() += name;
         return Outcome::failure;
     }
     auto outcome = Outcome::no_data;
@@ -278,8 +278,8 @@ Result<std::vector<parse::Address>> Resolver::addresses(std::string_view host, i
             const auto outcome = search_dns(host, asks);
             for (const auto& one : asks) add_records(one, found, canonical);
             if (found.empty() && outcome != Outcome::failure) {
-                last_.action = host;
-                last_.subject =
+                last_.action() = host;
+                last_.subject() =
                     outcome == Outcome::no_data ? "the name has no address" : "no such name";
             }
         } else {

@@ -215,7 +215,7 @@ int capture(Invocation& call, const CaptureRequest& request) {
     auto ring = PacketRing::open(*interface, ours ? everything : *filter, loopback, request.ring);
     if (!ring) {
         auto problem = ring.error();
-        if (problem.code == EPERM || problem.code == EACCES) problem.hint = "needs CAP_NET_RAW";
+        if (problem.code == EPERM || problem.code == EACCES) problem.hint() = "needs CAP_NET_RAW";
         call.complain(problem);
         return 1;
     }

@@ -54,7 +54,7 @@ Result<> stream(Invocation& call, const Process& process, const std::string& whi
     auto file = sys::openat(links.fd, which, O_RDONLY | O_NONBLOCK | O_NOCTTY | O_NOATIME);
     if (!file && file.error().code == EPERM) {
         auto problem = failed("open", name, EPERM);
-        problem.error().hint = "its time of access would change: needs --allow modify";
+        problem.error().hint() = "its time of access would change: needs --allow modify";
         return problem;
     }
     if (!file) return failed("open", name, file.error().code);

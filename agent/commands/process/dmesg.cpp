@@ -29,7 +29,7 @@ Result<std::string> kernel_log() {
     if (got < 0) {
         auto problem = failed("syslog", "");
         if (problem.error().code == EPERM) {
-            problem.error().hint =
+            problem.error().hint() =
                 "kernel.dmesg_restrict is 1: the log, which is the whole node's, is for "
                 "CAP_SYSLOG: needs --allow trace, and an agent that has it";
         }

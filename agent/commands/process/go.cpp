@@ -120,7 +120,7 @@ int run(Invocation& call) {
     for (const auto& operand : operands) {
         if (auto done = show(call, operand); !done) {
             auto problem = done.error();
-            if (problem.action == "ELF" || problem.action == "Go") problem.action = operand;
+            if (problem.action() == "ELF" || problem.action() == "Go") problem.action() = operand;
             call.complain(problem);
         }
     }

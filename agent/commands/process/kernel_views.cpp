@@ -124,7 +124,7 @@ int run_stack(Invocation& call) {
             if (refused_once || text.error().code == ESRCH) return;
             refused_once = text.error().code == EACCES || text.error().code == EPERM;
             if (refused_once) {
-                text.error().hint =
+                text.error().hint() =
                     "the kernel shows its stacks to CAP_SYS_ADMIN alone: needs --allow trace, and "
                     "an agent that has it; wchan says where a thread waits";
             }

@@ -148,7 +148,7 @@ Result<> Tracer::seize(pid_t inner) {
         const auto process = open_process(call_.target, inner);
         const auto status = process ? read_small(*process, "status") : std::nullopt;
         const auto tracer = status ? parse::status(*status).tracer.value_or(0) : 0;
-        problem.error().hint =
+        problem.error().hint() =
             tracer != 0 || (status && status->find("TracerPid:\t0\n") == std::string::npos)
                 ? "somebody traces it already"
                 : "it needs CAP_SYS_PTRACE, and kernel.yama.ptrace_scope below 3";

@@ -237,7 +237,7 @@ int run(Invocation& call) {
             continue;
         }
         if (auto done = cut_lines(*input, call.out, style); !done) {
-            if (done.error().code != 0) done.error().subject = name;
+            if (done.error().code != 0) done.error().subject() = name;
             call.complain(done.error());
         }
     }

@@ -86,7 +86,7 @@ bool look(Invocation& call, const diff::Style& style, diff::Side& side) {
     if (status) {
         side.status = *status;
     } else if (status.error().code != ENOENT || !style.absent_as_empty) {
-        call.complain(Error{status.error().code, "open", side.name, status.error().hint});
+        call.complain(Error{status.error().code, "open", side.name, status.error().hint()});
         return false;
     }
     return true;

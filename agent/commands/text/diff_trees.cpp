@@ -160,7 +160,7 @@ private:
             if (!parents[i] || !item.there[i]) continue;
             auto known = status(i, item.name, links[i]);
             if (!known) {
-                trouble(Error{known.error().code, "open", paths_[i], known.error().hint});
+                trouble(Error{known.error().code, "open", paths_[i], known.error().hint()});
                 unknown = true;
                 continue;
             }

@@ -204,7 +204,7 @@ int run(Invocation& call) {
     const auto value = Expression(words).evaluate();
     if (!value) {
         call.complain(value.error());
-        return value.error().action == "syntax" || value.error().action == "arithmetic" ? 2 : 3;
+        return value.error().action() == "syntax" || value.error().action() == "arithmetic" ? 2 : 3;
     }
     call.out.write(*value + '\n');
     return is_false(*value) ? 1 : 0;

@@ -256,7 +256,8 @@ Outcome fromjson(const Value& in, std::span<const Value>) {
     if (!in.is(Kind::string)) return failure(in, " cannot be parsed as JSON");
     auto read = parse::json(in.text());
     if (!read) {
-        return failure(read.error().subject + " (while parsing '" + std::string(in.text()) + "')");
+        return failure(read.error().subject() + " (while parsing '" + std::string(in.text()) +
+                       "')");
     }
     return Value::from(*std::move(read));
 }

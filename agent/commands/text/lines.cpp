@@ -18,7 +18,7 @@ void each_input(Invocation& call, const std::function<Result<>(Input& input)>& v
             continue;
         }
         if (auto done = visit(*input); !done) {
-            if (done.error().subject.empty()) done.error().subject = name;
+            if (done.error().subject().empty()) done.error().subject() = name;
             call.complain(done.error());
         }
         if (call.out.failure()) return;

@@ -33,7 +33,7 @@ void show_parts(Invocation& call, const Parts& parts) {
         if (headings) print_heading(call.out, name, first);
         first = false;
         if (auto done = parts.show(name, *input); !done) {
-            if (done.error().subject.empty()) done.error().subject = name;
+            if (done.error().subject().empty()) done.error().subject() = name;
             call.complain(done.error());
         }
     }

@@ -340,7 +340,7 @@ int edit(Invocation& call, const std::string& source, bool append) {
     if (!editor.flush_files()) call.complain("write: a file could not be written whole");
     if (!status) {
         call.complain(status.error());
-        return status.error().action == "script" ? 1 : 4;
+        return status.error().action() == "script" ? 1 : 4;
     }
     // 2: an input could not be read, as GNU has it.
     return *status != 0 ? *status : call.status != 0 ? 2 : 0;

@@ -195,7 +195,7 @@ int run(Invocation& call) {
     Sorter sorter(call, *std::move(order), terminator);
     for (const auto& name : call.operands) {
         if (auto done = sorter.read(name); !done) {
-            if (done.error().subject.empty()) done.error().subject = name;
+            if (done.error().subject().empty()) done.error().subject() = name;
             call.complain(done.error());
             // Half a sorted list would pass for a whole one.
             return 2;
