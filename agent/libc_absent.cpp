@@ -7,8 +7,16 @@
 // process forbids the same at run time. Streams of wide characters, which the agent never makes,
 // are the way in to the character sets.
 // sysdeps and intl/dcigettext.c, iconv/gconv_db.c, libio/wfileops.c, elf/dl-libc.c of glibc.
+#include <elf.h>
+#include <link.h>
+#include <sys/auxv.h>
+#include <sys/mman.h>
+
 #include <cstddef>
+#include <cstdint>
 #include <cstdlib>
+
+extern "C" const ElfW(Ehdr) __ehdr_start __attribute__((visibility("hidden")));
 
 // NOLINTBEGIN(bugprone-reserved-identifier,cert-dcl37-c,cert-dcl51-cpp)
 extern "C" {
@@ -22,6 +30,23 @@ void* __libc_dlopen_mode(const char*, int) { return nullptr; }
 void* __libc_dlsym(void*, const char*) { return nullptr; }
 int __libc_dlclose(void*) { return -1; }
 void _dl_init_paths(const char*, const char*, const char*, const char*) {}
+
+// Relocation of shared objects (elf/dl-reloc.c), and with it lazy binding and profiles. The program
+// relocates itself without; what it needs of that file is to protect what is relocated.
+void _dl_reloc_bad_type() { std::abort(); }
+void _dl_allocate_static_tls() { std::abort(); }
+int _dl_try_allocate_static_tls() { std::abort(); }
+void _dl_protect_relro(void*) {
+    const auto base = reinterpret_cast<std::uintptr_t>(&__ehdr_start);
+    const auto* header = reinterpret_cast<const ElfW(Phdr)*>(base + __ehdr_start.e_phoff);
+    const auto page = static_cast<std::uintptr_t>(::getauxval(AT_PAGESZ));
+    for (unsigned i = 0; i < __ehdr_start.e_phnum; ++i) {
+        if (header[i].p_type != PT_GNU_RELRO) continue;
+        const auto begin = (base + header[i].p_vaddr) & ~(page - 1);
+        const auto end = (base + header[i].p_vaddr + header[i].p_memsz) & ~(page - 1);
+        if (::mprotect(reinterpret_cast<void*>(begin), end - begin, PROT_READ) != 0) std::abort();
+    }
+}
 
 // Conversions between wide and other characters fail, as of a text that is none.
 constexpr auto not_converted = static_cast<std::size_t>(-1);

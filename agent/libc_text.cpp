@@ -28,11 +28,19 @@ int strncmp(const char* a, const char* b, std::size_t size) {
 
 int strcmp(const char* a, const char* b) { return strncmp(a, b, static_cast<std::size_t>(-1)); }
 
-int __strncasecmp_l(const char* a, const char* b, std::size_t size, void*) {
+int strncasecmp(const char* a, const char* b, std::size_t size) {
     for (std::size_t i = 0; i < size; ++i) {
         if (lower(a[i]) != lower(b[i]) || a[i] == 0) return lower(a[i]) - lower(b[i]);
     }
     return 0;
+}
+
+int strcasecmp(const char* a, const char* b) {
+    return strncasecmp(a, b, static_cast<std::size_t>(-1));
+}
+
+int __strncasecmp_l(const char* a, const char* b, std::size_t size, void*) {
+    return strncasecmp(a, b, size);
 }
 
 char* __stpcpy(char* to, const char* from) {

@@ -28,23 +28,23 @@ struct Context {
 constexpr std::string_view openers[] = {"if",    "then", "else", "elif", "while",
                                         "until", "do",   "!",    "{"};
 
-// The option that takes the next word as its value; null when there is none.
-const commands::Option* option_taking(const Context& context) {
-    if (context.before.size() < 2 || context.before[0] != '-') return nullptr;
+// The option that takes the next word as its value.
+std::optional<commands::Option> option_taking(const Context& context) {
+    if (context.before.size() < 2 || context.before[0] != '-') return std::nullopt;
     for (const auto& option : options_of(context.name)) {
         if (option.argument.empty() || option.argument.starts_with('[')) continue;
         const bool by_letter = option.letter != 0 && context.before[1] != '-' &&
                                context.before.back() == option.letter;
         const bool by_name =
             !option.name.empty() && context.before == "--" + std::string(option.name);
-        if (by_letter || by_name) return &option;
+        if (by_letter || by_name) return option;
     }
-    return nullptr;
+    return std::nullopt;
 }
 
 void end_argument(Context& context) {
     const bool option = !context.options_ended && context.word.starts_with('-');
-    const bool value = option_taking(context) != nullptr;
+    const bool value = option_taking(context).has_value();
     if (!option && !value) {
         // An argument may be a command with arguments of its own: xargs, env, exec.
         const bool assigns = context.word.contains('=');
@@ -190,7 +190,7 @@ std::size_t gather(Shell& shell, const Context& context, std::vector<Candidate>&
         return equals + 1;
     } else if (context.command) {
         add_kind(shell, Kind::commands, word, candidates);
-    } else if (const auto* option = option_taking(context)) {
+    } else if (const auto option = option_taking(context)) {
         const auto kind = kind_of(*option);
         add_kind(shell, kind == Kind::nothing ? Kind::paths : kind, word, candidates);
     } else if (context.name == "kill" && context.operands == 0 && word.starts_with('-')) {
