@@ -333,7 +333,7 @@ Result<> Conversation::kept(Result<> recorded) {
     if (recorded) return {};
     connection_.send(FrameType::close, session_id);
     connection_.flush();
-    recorded.error().hint = "the recording is not complete, and the session has ended";
+    recorded.error().hint() = "the recording is not complete, and the session has ended";
     return recorded;
 }
 

@@ -225,7 +225,7 @@ void find_out(Target& target, const char* what, State state, std::string_view de
 
 std::string lift_of(const Error& error) {
     if (error.code == ENOSYS) return "a newer kernel";
-    if (error.code != EPERM && error.code != EACCES) return error.hint;
+    if (error.code != EPERM && error.code != EACCES) return error.hint();
     if (::geteuid() != 0) return "run it as root: sudo limpet";
     if (!in_first_user_namespace()) return "run it in the node's own user namespace";
     const auto missing = missing_capabilities(" --cap-add ");

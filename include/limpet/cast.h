@@ -185,7 +185,8 @@ private:
             if (count < 0 && errno == EINTR) continue;
             if (count <= 0) {
                 auto problem = failed("write", name_);
-                if (::ftruncate(file_.get(), whole_) != 0) problem.error().hint = "its end is cut";
+                if (::ftruncate(file_.get(), whole_) != 0)
+                    problem.error().hint() = "its end is cut";
                 broken_ = problem.error();
                 return problem;
             }

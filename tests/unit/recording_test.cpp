@@ -143,7 +143,7 @@ TEST_CASE("a disk that fills leaves whole events, and no more of them", "[record
     ::setrlimit(RLIMIT_FSIZE, &before);
     ::signal(SIGXFSZ, SIG_DFL);
     REQUIRE_FALSE(full);
-    CHECK(full.error().subject == path);
+    CHECK(full.error().subject() == path);
     CHECK(contents(path) == whole);
     // There is room again, but what was lost is lost.
     CHECK_FALSE(cast.output(false, "x"));
@@ -157,10 +157,10 @@ TEST_CASE("what is no asciicast is refused by name", "[recording]") {
     const auto problem = [&](std::string_view text) -> std::string {
         write(path, text);
         auto file = CastFile::open(path);
-        if (!file) return file.error().subject;
+        if (!file) return file.error().subject();
         while (true) {
             const auto event = file->next();
-            if (!event) return event.error().subject;
+            if (!event) return event.error().subject();
             if (!*event) return file->cut() ? "cut" : "";
         }
     };

@@ -114,7 +114,7 @@ int show_denied(Invocation& call) {
         if (!filters) {
             const auto code = filters.error().code;
             if (code == EPERM || code == EACCES) {
-                filters.error().hint =
+                filters.error().hint() =
                     "the kernel hands them only to who has CAP_SYS_ADMIN and is under no filter "
                     "itself, as a shell's commands are: limpet exec --allow trace TARGET -- "
                     "seccomp -d PID";
