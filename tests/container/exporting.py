@@ -12,6 +12,7 @@ import tarfile
 import time
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "support"))
+import engines
 import images
 from limpet import *  # noqa: F403
 
@@ -317,6 +318,40 @@ def diff_is_what_docker_says():
     # The same in the shell.
     listed = limpet("exec", container.name, "--", "sh", "-c", "changes --short -q")
     equal(sorted(listed.out), sorted(done.out), "in a shell")
+
+
+def layers_of(target, pid):
+    """Their own changes, in layers that no Docker keeps."""
+    root = f"/proc/{pid}/root"
+    write(f"{root}/etc/passwd", open(f"{root}/etc/passwd").read() + "new:x:5:5::/:/\n")
+    os.mkdir(f"{root}/new")
+    write(f"{root}/new/file", "text\n")
+    os.unlink(f"{root}/etc/issue")
+    done = limpet("diff", target)
+    equal((done.returncode, done.err), (0, b"changes: since the image, by the layers\n"), target)
+    lines = done.out.splitlines()
+    for line in (b"C /etc", b"C /etc/passwd", b"D /etc/issue", b"A /new", b"A /new/file"):
+        check(line in lines, f"{target}: {line} is not in {lines}")
+    return lines
+
+
+@case
+def diff_of_podmans_containers():
+    engine = engines.podman()
+    name = engine.run("/app")
+    lines = layers_of(f"podman:{name}", engine("inspect", "-f", "{{.State.Pid}}", name))
+    theirs = engine("diff", name).encode().splitlines()
+    # podman leaves out what it makes itself, in the container's own layer.
+    check(set(theirs) <= set(lines), f"only podman says {set(theirs) - set(lines)}")
+
+
+@case
+def diff_of_containerds_containers():
+    engine = engines.Containerd()
+    name = engine.run(engines.new_name(), "/app")
+    pid = until(lambda: [line.split()[1] for line in engine("-n", "shop", "tasks", "ls").splitlines()
+                         if line.startswith(name)], what="its process")[0]
+    layers_of(f"containerd:shop/{name}", pid)
 
 
 @case

@@ -1,5 +1,5 @@
 // tar_test.cpp - headers of archives, there and back, and what is refused.
-#include "parse/tar.h"
+#include "parse/tar_records.h"
 
 #include <catch2/catch.hpp>
 
@@ -68,6 +68,24 @@ TEST_CASE("entries come back as they were written", "[tar]") {
     const auto large = read_back(headers({.name = "l", .size = std::uint64_t{9} << 33}));
     REQUIRE(large);
     CHECK(large->size == std::uint64_t{9} << 33);
+}
+
+TEST_CASE("times with a fraction, and records of one's own", "[tar]") {
+    Entry entry{.name = "f", .modified = 1'600'000'000, .nanoseconds = 5};
+    CHECK(headers(entry).find("mtime=1600000000.000000005\n") != std::string::npos);
+    // 1969: seconds count upwards, the fraction away from zero.
+    entry.modified = -1, entry.nanoseconds = 750'000'000;
+    CHECK(headers(entry).find("mtime=-0.250000000\n") != std::string::npos);
+    entry.modified = -3;
+    CHECK(headers(entry).find("mtime=-2.250000000\n") != std::string::npos);
+    entry.extra = record("SCHILY.xattr.user.x", std::string_view("a\0b", 3));
+    entry.nanoseconds = 0, entry.modified = 7;
+    const auto blocks = headers(entry);
+    CHECK(blocks.find(std::string("SCHILY.xattr.user.x=a\0b\n", 24)) != std::string::npos);
+    const auto again = read_back(blocks);
+    REQUIRE(again);
+    CHECK(again->name == "f");
+    CHECK(again->modified == 7);
 }
 
 TEST_CASE("sparse files come back with their map", "[tar]") {
