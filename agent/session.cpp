@@ -208,9 +208,9 @@ int way_back(int link) {
 }
 
 // The target's end of life, told once.
-void mourn(const std::string& name, pid_t pid) {
-    say("the target " + name + " (pid " + std::to_string(pid) +
-        ") has exited; its files stay readable until this session ends");
+void mourn(const std::string& name, pid_t pid, bool ends) {
+    say("the target " + name + " (pid " + std::to_string(pid) + ") has exited" +
+        (ends ? "" : "; its files stay readable until this session ends"));
 }
 
 // Dies as the child died, so that serve sees what happened.
@@ -286,6 +286,7 @@ int supervise(Supervised run) {
     std::array<pollfd, 3> waiting{pollfd{run.signals.get(), POLLIN, 0}, pollfd{run.link, 0, 0},
                                   pollfd{run.pidfd.get(), POLLIN, 0}};
     int status = 0;
+    bool bereft = false;
     while (!ended(run, status)) {
         if (::poll(waiting.data(), waiting.size(), look_again) < 0 && errno != EINTR) {
             return limpet_failed;
@@ -304,7 +305,10 @@ int supervise(Supervised run) {
             waiting[1].fd = -1;
         }
         if (waiting[2].revents != 0) {
-            mourn(run.target, run.target_pid);
+            const auto* command = commands::find(run.command);
+            bereft = command && command->ends_with_target;
+            mourn(run.target, run.target_pid, bereft);
+            if (bereft) ::kill(-run.child, SIGKILL);
             waiting[2].fd = -1;
         }
     }
@@ -314,6 +318,7 @@ int supervise(Supervised run) {
         ::waitpid(run.signaller, nullptr, 0);
     }
     if (run.scratch) target::remove_own_scratch(*run.scratch);
+    if (bereft) return limpet_failed;
     return finish(run.command, status);
 }
 
@@ -358,6 +363,8 @@ Result<Supervised> start(const Open& open, const Place& place) {
     const pid_t child = TRY(sys::fork());
     if (child == 0) work(open, target, before, parent, place.direct ? -1 : link_to_serve);
     ::setpgid(child, child);
+    // The streams are the child's: one that it closes has ended, and a reader hears of it.
+    for (const int stream : {0, 1}) ::dup2(2, stream);
     return Supervised{.child = child,
                       .command = open.arguments.empty() ? "sh" : open.arguments.front(),
                       .target = target.name,

@@ -63,6 +63,8 @@ struct Command {
     bool apart = false;
     // Promise none, quick and without state: the shell may run it without a fork.
     bool builtin = false;
+    // As a session's command it is of no use without the target, and ends when that does.
+    bool ends_with_target = false;
 };
 
 // What the operator's side keeps of a session, beside its streams: what it was handed at the start,

@@ -182,7 +182,7 @@ Promise needs(const Call& call) {
 // the copy-on-write view without the grant to modify: neither is the target.
 Promise lacks(const Call& call, Promise promise) {
     const auto& target = call.target;
-    auto missing = promise & ~(target.grants | Promise::signal);
+    auto missing = promise & ~(target.grants | Promise::signal | Promise::sockets);
     if (any(promise & Promise::signal) && !any(target.grants & Grant::modify)) {
         return missing | Promise::modify;
     }

@@ -44,6 +44,9 @@ std::uint64_t capabilities_for(Grant promise) {
         set |= sys::bit(CAP_DAC_OVERRIDE) | sys::bit(CAP_CHOWN) | sys::bit(CAP_FOWNER) |
                sys::bit(CAP_FSETID);
     }
+    // A socket's mode asks for the right to write, which its file system, being read-only, is not
+    // asked for. Writing elsewhere is what the clone, Landlock and the filter refuse.
+    if (any(promise & Grant::sockets)) set |= sys::bit(CAP_DAC_OVERRIDE);
     // Raw ICMP and packet sockets in the target's network namespace.
     if (any(promise & Grant::network)) set |= sys::bit(CAP_NET_RAW);
     return set;
@@ -61,7 +64,8 @@ std::uint64_t sidecar_capabilities(Grant promise, const Target& target) {
 // What a session's commands may need at most.
 Grant all_of(const Target& target) {
     const auto writes = may_write(target) ? Grant::modify : Grant::none;
-    return (target.grants & ~(Grant::modify | Grant::scratch)) | writes;
+    const auto sockets = any(target.grants & Grant::network) ? Grant::sockets : Grant::none;
+    return (target.grants & ~(Grant::modify | Grant::scratch)) | writes | sockets;
 }
 
 // A tree that is no read-only clone is read-only by the filter; or by Landlock, for who may write

@@ -22,6 +22,8 @@ enum class Grant : std::uint32_t {
     scratch = 64,   // --scratch: what is written goes to a copy-on-write view and vanishes
     // Part of a promise only: asks the session's signaller. The grant that it needs is modify.
     signal = 128,
+    // The same: connects to the target's unix sockets whatever their mode. It needs network.
+    sockets = 256,
 };
 
 constexpr Grant operator|(Grant a, Grant b) {

@@ -83,6 +83,7 @@ NAMES = {"many/kinds": [*(f"file{n}" for n in range(20)), "link", "fifo", "null"
 ARGUMENTS = {
     **{name: ["/many/kinds/file9", "/many/kinds/fifo", "/volume/shared"]
        for name in ("less", "more", "vi", "view")},
+    "connect": ["localhost"],
     "watch": ["-n", "0.1", "-g", "date", "+%N"], "time": ["cat", "/many/kinds/file3"],
     **{name: [] for name in ("reset", "nproc", "groups")},
     "ls": ["-laR", "/"], "find": ["/", "-type", "f"], "findmnt": [], "grep": ["-r", "text", "/many"],

@@ -112,6 +112,23 @@ TEST_CASE("every promise refuses what it does not need") {
               }) == "");
     }
     CHECK(confined(box, Grant::network, attack) == "");
+    CHECK(confined(box, Grant::network | Grant::sockets, attack) == "");
+}
+
+TEST_CASE("a promise to connect to any unix socket writes no file") {
+    Box box;
+    CHECK(confined(box, Grant::network | Grant::sockets, [](const target::Target& target) {
+              for (const auto* path : {"/secret", "/etc/hostname", "/sub/below",
+                                       "/proc/sys/net/ipv4/ip_forward", "/proc/1/oom_score_adj"}) {
+                  if (target.root.create(path, O_WRONLY, 0).has_value()) return std::string(path);
+                  if (target.root.create(path, O_RDWR, 0).has_value()) return std::string(path);
+              }
+              SAY_UNLESS(!target.root.create("/made", O_WRONLY | O_CREAT, 0644).has_value());
+              SAY_UNLESS(!target.procfs.create("sys/net/ipv4/ip_forward", O_WRONLY, 0).has_value());
+              // The control: what it is for.
+              SAY_UNLESS(target::read(target, "/secret", 100) == "secret\n");
+              return std::string();
+          }) == "");
 }
 
 TEST_CASE("every promise is enough for its work") {
