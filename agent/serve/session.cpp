@@ -272,6 +272,18 @@ Result<> Session::take(std::string_view data) {
     if (data.size() > allowed_) return refused("data", "more than the credit that is left");
     allowed_ -= static_cast<std::uint32_t>(data.size());
     if (input_over_) return {};
+    if (written_ == pending_.size()) {
+        // The usual way: straight from the connection's buffer.
+        const auto put = ::write(in_.native_handle(), data.data(), data.size());
+        if (put > 0) {
+            data.remove_prefix(static_cast<std::size_t>(put));
+            consumed_ += static_cast<std::uint32_t>(put);
+        }
+        if (data.empty()) {
+            if (consumed_ >= grant_step) changed_.notify();
+            return {};
+        }
+    }
     // Bounded by the credit: what was written is dropped before the buffer grows beyond it.
     if (written_ > 0 && pending_.size() + data.size() > limits::initial_credit) {
         pending_.erase(0, written_);
