@@ -5,6 +5,7 @@
 
 #include <fcntl.h>
 #include <sys/socket.h>
+#include <sys/uio.h>
 
 #include <cstring>
 
@@ -54,11 +55,30 @@ void Connection::send(FrameType type, std::uint32_t session, std::string_view pa
     queue_ += payload;
 }
 
+void Connection::send_at_once(std::uint32_t session, std::string_view payload) {
+    flush();
+    if (has_backlog()) return send(FrameType::data, session, payload);
+    auto header = encode(FrameHeader{static_cast<std::uint32_t>(payload.size()), FrameType::data,
+                                     Stream::in, session});
+    const iovec parts[]{{header.data(), header.size()},
+                        {const_cast<char*>(payload.data()), payload.size()}};
+    const auto put = ::writev(out_.get(), parts, 2);
+    const auto written = put > 0 ? static_cast<std::size_t>(put) : 0;
+    const auto of_header = std::min(written, header.size());
+    queue_.append(reinterpret_cast<const char*>(header.data()) + of_header,
+                  header.size() - of_header);
+    queue_ += payload.substr(written - of_header);
+}
+
 void Connection::flush() {
     while (has_backlog()) {
         const auto count = ::write(out_.get(), queue_.data() + sent_, queue_.size() - sent_);
         if (count < 0 && errno == EINTR) continue;
-        if (count < 0 && errno == EAGAIN) return;
+        if (count < 0 && errno == EAGAIN) {
+            // Where there is always more to send than is taken, the queue is never empty.
+            if (sent_ > queue_.size() / 2) queue_.erase(0, std::exchange(sent_, 0));
+            return;
+        }
         // A broken pipe is no error yet: the agent's last words may still be there to be read, and
         // when not, receive() says that the connection is lost.
         if (count < 0) break;

@@ -34,6 +34,8 @@ public:
 
     void send(FrameType type, std::uint32_t session, std::string_view payload = {},
               Stream stream = Stream::in);
+    // The same for data, which is not copied as long as the kernel takes it at once.
+    void send_at_once(std::uint32_t session, std::string_view payload);
     // The same for data that `read` appends to the queue: no copy of it is made. `read` gets the
     // place and its size and returns how many bytes it put there, 0 for none.
     template <typename Read>

@@ -12,6 +12,7 @@ namespace limpet::attach {
 inline constexpr int misuse = 2;
 inline constexpr int timed_out = 124;
 inline constexpr int failure = 125;
+inline constexpr int not_allowed = 126;
 
 // Writes all of it, or as much as the descriptor takes before it fails.
 Result<> print(int fd, std::string_view text);

@@ -22,8 +22,10 @@ void note(std::string_view what, std::string_view text) {
     (void)print(2, one_line("limpet: " + std::string(what) + ": " + std::string(text)) + '\n');
 }
 
+}  // namespace
+
 // The options that only mean something in a cluster must not be taken for done elsewhere.
-Result<Link> connect_for(const Arguments& arguments, std::string& target) {
+Result<Link> link_for(const Arguments& arguments, std::string& target) {
     const auto host = host_of(arguments);
     if (kube::is_kube(host)) return kube::connect(arguments, host, target);
     for (const auto& option : kube_options) {
@@ -33,8 +35,6 @@ Result<Link> connect_for(const Arguments& arguments, std::string& target) {
     }
     return connect(host);
 }
-
-}  // namespace
 
 std::string host_of(const Arguments& arguments) {
     if (const auto given = arguments.value("host")) return std::string(*given);
@@ -86,7 +86,7 @@ int run_on(const Arguments& arguments, std::string_view what, Open open) {
         history.emplace(host_of(arguments), open.target);
         open.given = history->load();
     }
-    auto link = connect_for(arguments, open.target);
+    auto link = link_for(arguments, open.target);
     if (!link) {
         if (*recording) (*recording)->discard();
         return report(what, link.error());

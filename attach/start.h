@@ -19,6 +19,9 @@ inline constexpr Option scratch_option{
 // Where the agent is: --host, else $LIMPET_HOST, else local.
 std::string host_of(const Arguments& arguments);
 
+// Connects to the agent; `target` becomes what it is called there.
+Result<Link> link_for(const Arguments& arguments, std::string& target);
+
 // What the options say about a session with `target`: grants and the operator's environment.
 Result<Open> session_of(const Arguments& arguments, std::string target);
 

@@ -12,11 +12,12 @@
 namespace limpet::attach {
 namespace {
 
-constexpr std::array all{&ps,           &attach_verb, &exec,       &cp,       &export_verb, &diff,
-                         &capture,      &doctor,      &replay,     &verify,   &node_verb,   &demo,
-                         &version_verb, &help,        &completion, &complete, &demo_app};
+constexpr std::array all{&ps,         &attach_verb,  &exec,    &cp,           &export_verb,
+                         &diff,       &forward_verb, &capture, &doctor,       &replay,
+                         &verify,     &node_verb,    &demo,    &version_verb, &help,
+                         &completion, &complete,     &demo_app};
 
-constexpr std::string_view reserved[] = {"forward", "core", "collect", "report", "triage"};
+constexpr std::string_view reserved[] = {"core", "collect", "report", "triage"};
 
 std::string usage_line(const Verb& verb) {
     return program_name() + ' ' + std::string(verb.name) + (verb.usage.empty() ? "" : " ") +

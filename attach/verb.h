@@ -25,8 +25,8 @@ struct Verb {
     int (*run)(const Arguments&) = nullptr;
 };
 
-extern const Verb ps, attach_verb, exec, cp, export_verb, diff, capture, doctor, replay, verify,
-    node_verb, demo, version_verb, help, completion, complete, demo_app;
+extern const Verb ps, attach_verb, exec, cp, export_verb, diff, forward_verb, capture, doctor,
+    replay, verify, node_verb, demo, version_verb, help, completion, complete, demo_app;
 
 // Every verb, in the order of the help; the hidden ones last.
 std::span<const Verb* const> verbs();

@@ -187,9 +187,9 @@ def wrong_command_lines_are_status_2_with_the_usage():
 
 @case
 def verbs_of_other_versions_are_no_targets():
-    done = limpet("forward", "web", "80")
+    done = limpet("triage", "web")
     equal(done.returncode, 125, "status")
-    one_line(done, "limpet: forward: not in this version")
+    one_line(done, "limpet: triage: not in this version")
 
 
 main()

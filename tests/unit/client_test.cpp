@@ -82,7 +82,7 @@ TEST_CASE("verbs are found, and names of later ones are kept free", "[client]") 
     REQUIRE(find_verb("exec"));
     CHECK(find_verb("exec")->command_follows);
     CHECK_FALSE(find_verb("web"));
-    CHECK(is_reserved("forward"));
+    CHECK(is_reserved("triage"));
     CHECK_FALSE(is_reserved("web"));
     for (const auto* verb : verbs()) CHECK_FALSE(is_reserved(verb->name));
 }
