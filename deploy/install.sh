@@ -41,6 +41,7 @@ tests=(
     jq                 # what ours is compared with
     curl wget openssl bind9-dnsutils netcat-openbsd  # the same
     dnsmasq-base nginx-light  # servers that the tests start
+    socat              # what forwarding is compared with
     git                # the lint looks at tracked files only
     clang-19 clang-format-19 clang-tidy-19
     libclang-rt-19-dev # the fuzzers' runtime

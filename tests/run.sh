@@ -267,7 +267,7 @@ layer_fuzz() {
 layer_bench() {
     step bench 300 python3 tests/bench/run.py "$agent" "$client" --short && cat "$folder/out"
     step bench/trace 120 python3 tests/bench/trace.py "$agent" 0.3 && cat "$folder/out"
-    for one in shell text process network capture transfer; do
+    for one in shell text process network capture transfer forward; do
         step "bench/$one" 120 python3 "tests/bench/$one.py" "$agent" "$client" --short &&
             cat "$folder/out"
     done
