@@ -271,8 +271,12 @@ Target examine(const Wanted& wanted) {
     };
     auto opened = with(Grant::none);
     const auto looking = opened ? Result<>{} : std::unexpected(opened.error());
-    if (!opened) opened = open_none(Grant::none);
-    Target found = opened ? *std::move(opened) : Target{};
+    Target found;
+    if (opened) {
+        found = *std::move(opened);
+    } else if (auto none = open_none(Grant::none)) {
+        found = *std::move(none);
+    }
     judge(found, "files and processes", "a read-only clone, and a procfs of its own", looking,
           State::fails);
     if (!looking) return found;
