@@ -1,6 +1,7 @@
 // commands/json.cpp - JSON text.
 #include "commands/json.h"
 
+#include "commands/stream.h"
 #include "commands/utf8.h"
 
 #include <cstdio>
@@ -75,6 +76,11 @@ JsonObject& JsonObject::texts(std::string_view name, const std::vector<std::stri
         list += json_string(value);
     }
     return raw(name, list + ']');
+}
+
+void JsonObject::line(Output& out) {
+    out.write(take());
+    out.put('\n');
 }
 
 std::string JsonObject::take() { return body_.empty() ? "{}" : std::move(body_) + '}'; }

@@ -13,7 +13,9 @@ namespace limpet::commands {
 // lone surrogates of Python's surrogateescape), so that no name is lost and two stay different.
 std::string json_string(std::string_view text);
 
-// Builds {"name":value,...}; take() gives the line without a newline.
+class Output;
+
+// Builds {"name":value,...}; line() writes it as a line, take() gives it without a newline.
 class JsonObject {
 public:
     JsonObject& text(std::string_view name, std::string_view value);
@@ -38,6 +40,7 @@ public:
     // `json` is put in as it is: a nested object or array.
     JsonObject& raw(std::string_view name, std::string_view json);
     [[nodiscard]] std::string take();
+    void line(Output& out);
 
 private:
     JsonObject& whole(std::string_view name, std::int64_t value);

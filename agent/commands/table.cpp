@@ -192,8 +192,7 @@ void Table::row(std::vector<Cell> cells, char colour) {
         for (std::size_t i = 0; i < columns_.size() && i < cells.size(); ++i) {
             add(object, columns_[i].field, cells[i]);
         }
-        call_.out.write(object.take());
-        call_.out.put('\n');
+        object.line(call_.out);
         return;
     }
     line_.clear();

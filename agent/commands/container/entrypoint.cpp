@@ -95,8 +95,7 @@ void print_json(Invocation& call, const Start& start, const std::vector<Check>& 
         .text("ended", target::fact(call.target, "ended"))
         .boolean("ok", fine)
         .raw("checks", list);
-    call.out.write(object.take());
-    call.out.put('\n');
+    object.line(call.out);
 }
 
 // A word as a shell would need it typed, so that two words do not look like one.

@@ -52,7 +52,7 @@ int run(Invocation& call) {
     if (call.json()) {
         JsonObject object;
         object.text("hostname", *name).text("fqdn", known.name).known("domain", domain);
-        call.out.write(object.texts("addresses", known.addresses).take() + '\n');
+        object.texts("addresses", known.addresses).line(call.out);
     } else if (call.options.has('i') || call.options.has('I')) {
         std::string line;
         for (const auto& address : known.addresses) line += (line.empty() ? "" : " ") + address;

@@ -294,7 +294,7 @@ void print_json(Invocation& call, const Info& info) {
     object.raw("mounts", "[" + mounts + "]").texts("addresses", info.addresses);
     const auto covered = covered_proc(info.mounts);
     covered.empty() ? object.null("covered_proc") : object.text("covered_proc", covered);
-    call.out.write(object.take() + '\n');
+    object.line(call.out);
 }
 
 // All that is known of one that does not run.
@@ -306,7 +306,7 @@ int print_stopped(Invocation& call) {
         value.empty() ? object.null(name) : object.text(name, value);
         if (!value.empty() && !call.json()) field(call, name, value);
     }
-    if (call.json()) call.out.write(object.take() + '\n');
+    if (call.json()) object.line(call.out);
     return call.status;
 }
 

@@ -24,7 +24,7 @@ int run(Invocation& call) {
             value.empty() ? object.null(name) : object.text(name, value);
         }
         object.boolean("other_network", target.other_network);
-        call.out.write(object.take() + '\n');
+        object.line(call.out);
         return call.status;
     }
     field(call, "rung", letter + ": " + std::string(target::rung_gives(target.rung)));

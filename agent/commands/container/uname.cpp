@@ -20,7 +20,7 @@ int run(Invocation& call) {
         JsonObject object;
         object.text("kernel", kernel.sysname).text("node", node).text("release", kernel.release);
         object.text("version", kernel.version).text("machine", kernel.machine);
-        call.out.write(object.take() + '\n');
+        object.line(call.out);
         return call.status;
     }
     struct Part {

@@ -99,16 +99,16 @@ public:
                         : line_ended_ ? ", line " + std::to_string(lines_ - 1)
                                       : ", in line " + std::to_string(lines_)));
     }
-    [[nodiscard]] std::string json() const {
+    void print_json() {
         JsonObject object;
         object.text("first", call_.operands[0]).text("second", call_.operands[1]);
         object.boolean("differ", differs_);
-        const auto number = [&](const char* name, std::uint64_t value) {
-            object.raw(name, differs_ ? std::to_string(value) : "null");
-        };
-        number("byte", at_ + 1);
-        number("line", lines_);
-        return object.known("ended", ended_).take();
+        if (differs_) {
+            object.number("byte", at_ + 1).number("line", lines_);
+        } else {
+            object.null("byte").null("line");
+        }
+        object.known("ended", ended_).line(call_.out);
     }
     [[nodiscard]] bool differs() const { return differs_; }
     [[nodiscard]] std::uint64_t at() const { return at_; }
@@ -207,7 +207,7 @@ int run(Invocation& call) {
         call.complain(done.error());
         return 2;
     }
-    if (call.json()) call.out.write(comparison.json() + '\n');
+    if (call.json()) comparison.print_json();
     return comparison.differs() ? 1 : 0;
 }
 

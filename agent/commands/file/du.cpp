@@ -138,8 +138,7 @@ private:
         auto& out = call_.out;
         if (call_.json()) {
             const auto* what = style_.inodes ? "inodes" : "bytes";
-            out.write(JsonObject().text("path", path).number(what, sum.amount).take());
-            out.put('\n');
+            JsonObject().text("path", path).number(what, sum.amount).line(out);
             return;
         }
         const bool plain = style_.inodes && !style_.unit.human;

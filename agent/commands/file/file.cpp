@@ -241,8 +241,7 @@ void print_json(Invocation& call, const std::string& name, const Told& told) {
             .text("build_id", program->build_id)
             .boolean("stripped", program->stripped);
     }
-    call.out.write(object.take());
-    call.out.put('\n');
+    object.line(call.out);
 }
 
 int run(Invocation& call) {

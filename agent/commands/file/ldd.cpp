@@ -11,10 +11,7 @@ namespace limpet::commands {
 namespace {
 
 void print_json(Invocation& call, const std::string& path, const Linkage& found) {
-    const auto line = [&](JsonObject&& object) {
-        call.out.write(object.take());
-        call.out.put('\n');
-    };
+    const auto line = [&](JsonObject&& object) { object.line(call.out); };
     const auto base = [&] {
         JsonObject object;
         object.text("file", path);

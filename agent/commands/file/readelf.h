@@ -24,10 +24,7 @@ struct Printer {
     const Source& source;
     bool only_sections = false;  // without the header, which says the same
     bool only_segments = false;
-    void object(JsonObject& object) {
-        call.out.write(object.take());
-        call.out.put('\n');
-    }
+    void object(JsonObject& object) { object.line(call.out); }
 };
 
 void header(Printer& to);

@@ -9,8 +9,7 @@ namespace {
 
 void print(Invocation& call, const std::string& operand, const std::string& path, bool newline) {
     if (call.json()) {
-        call.out.write(JsonObject().text("path", operand).text("target", path).take());
-        call.out.put('\n');
+        JsonObject().text("path", operand).text("target", path).line(call.out);
         return;
     }
     speak(call.out, path);

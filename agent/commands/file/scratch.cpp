@@ -28,7 +28,7 @@ void print(Invocation& call, const Difference& one) {
     if (call.json()) {
         JsonObject line;
         line.text("change", std::string_view(&one.what, 1)).text("path", one.path);
-        call.out.write(line.take() + '\n');
+        line.line(call.out);
         return;
     }
     call.out.put(one.what);

@@ -82,8 +82,7 @@ void print_json(Invocation& call, const Entry& entry) {
             object.text(reply && end ? "reply_" + key : key, word.substr(equals + 1));
         }
     }
-    call.out.write(object.texts("flags", flags).take());
-    call.out.put('\n');
+    object.texts("flags", flags).line(call.out);
 }
 
 Result<> list(Invocation& call) {
@@ -135,8 +134,7 @@ Result<> statistics(Invocation& call) {
                 call.out.print(" %s=%llu", std::string(name).c_str(),
                                static_cast<unsigned long long>(value));
         }
-        if (call.json()) call.out.write(object.take());
-        call.out.put('\n');
+        if (call.json()) object.line(call.out);
     }
     return {};
 }
@@ -145,7 +143,7 @@ Result<> count(Invocation& call) {
     const auto number = TRY(parameter(call, "nf_conntrack_count"));
     if (call.json()) {
         const auto most = TRY(parameter(call, "nf_conntrack_max"));
-        call.out.write(JsonObject().number("count", number).number("max", most).take() + '\n');
+        JsonObject().number("count", number).number("max", most).line(call.out);
     } else {
         call.out.print("%llu\n", static_cast<unsigned long long>(number));
     }

@@ -196,7 +196,7 @@ void print_json(Invocation& call, const parse::DnsQuestion& asked, const DnsAnsw
     object.raw("authority", records);
     add_records(records, message.additional);
     object.raw("additional", records);
-    call.out.write(object.take() + "\n");
+    object.line(call.out);
 }
 
 int explain(Invocation& call, std::string_view name, int family) {
@@ -206,7 +206,7 @@ int explain(Invocation& call, std::string_view name, int family) {
     const bool json = call.json();
     const auto show = [&](std::string_view source, std::string_view text) {
         if (json) {
-            call.out.write(JsonObject().text("source", source).text("text", text).take() + "\n");
+            JsonObject().text("source", source).text("text", text).line(call.out);
         } else {
             call.out.print("%-20.*s %.*s\n", static_cast<int>(source.size()), source.data(),
                            static_cast<int>(text.size()), text.data());

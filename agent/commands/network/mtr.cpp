@@ -68,7 +68,7 @@ void print_report(Trace& trace, const std::vector<Hop>& hops) {
                 .real("best", hop.best)
                 .real("worst", hop.worst)
                 .real("stdev", deviation);
-            out.write(object.take() + '\n');
+            object.line(out);
             continue;
         }
         out.print("%3d.|-- %-26s %6.1f%% %5llu %6.1f %6.1f %6.1f %6.1f %6.1f\n", number,

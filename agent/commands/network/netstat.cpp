@@ -150,8 +150,7 @@ Result<> print_counters(Invocation& call, const Process& process, const char* pa
             object.text("group", group)
                 .text("name", name)
                 .raw("value", parse::number<std::int64_t>(value) ? value : "null");
-            call.out.write(object.take());
-            call.out.put('\n');
+            object.line(call.out);
             return;
         }
         if (shown != group) {

@@ -117,10 +117,7 @@ private:
 };
 
 void print_json(Invocation& call, const Netfilter& all) {
-    const auto put = [&](JsonObject& object) {
-        call.out.write(object.take());
-        call.out.put('\n');
-    };
+    const auto put = [&](JsonObject& object) { object.line(call.out); };
     const auto begin = [](std::string_view kind, std::uint8_t family, std::string_view table) {
         JsonObject object;
         object.text("kind", kind)

@@ -60,8 +60,7 @@ void told(Ping& ping, const ProbeArrival& arrival, double milliseconds, bool tim
         } else {
             object.text("error", arrival_text(arrival, ping.to.family));
         }
-        out.write(object.take());
-        out.put('\n');
+        object.line(out);
     } else if (!ping.call.options.has('q')) {
         const auto from = parse::text(arrival.from);
         if (ping.call.options.has('D')) {
@@ -172,7 +171,7 @@ Result<> exchange(Ping& ping, Prober& prober) {
                 .real("avg", average)
                 .real("max", ping.most)
                 .real("mdev", deviation);
-        out.write(object.take() + '\n');
+        object.line(out);
         return {};
     }
     const auto whole = [](std::uint64_t value) { return static_cast<unsigned long long>(value); };

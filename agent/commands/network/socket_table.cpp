@@ -231,8 +231,7 @@ void print_socket_json(Invocation& call, const SocketView& view, const Socket& s
     }
     if (!socket.memory.empty()) object.raw("memory", memory_json(socket));
     if (!socket.tcp.empty()) object.raw("tcp", tcp_json(socket));
-    call.out.write(object.take());
-    call.out.put('\n');
+    object.line(call.out);
 }
 
 Result<> print_sockets(Invocation& call, const SocketView& view) {

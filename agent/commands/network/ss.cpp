@@ -181,8 +181,7 @@ int json_summary(Invocation& call) {
             object.text("protocol", parse::protocol_name(static_cast<parse::Protocol>(protocol)));
             object.text("state", parse::state_name(static_cast<std::uint8_t>(state)));
             object.number("count", counts[protocol][state]);
-            call.out.write(object.take());
-            call.out.put('\n');
+            object.line(call.out);
         }
     }
     return call.status;

@@ -112,8 +112,7 @@ private:
         auto& out = call_.out;
         while (text.ends_with('\n')) text.remove_suffix(1);
         if (call_.json()) {
-            out.write(JsonObject().text("name", name).text("value", text).take());
-            out.put('\n');
+            JsonObject().text("name", name).text("value", text).line(out);
             return;
         }
         do {

@@ -147,7 +147,7 @@ void print_object(Invocation& call, const TlsProbe& probe) {
         .real("connect_ms", static_cast<double>(probe.connected) / 1000)
         .real("handshake_ms", static_cast<double>(probe.secured) / 1000)
         .raw("chain", chain + "]");
-    call.out.write(object.take() + "\n");
+    object.line(call.out);
 }
 
 Result<> read_options(const Invocation& call, TlsProbe& probe) {

@@ -55,7 +55,7 @@ void print_hop(Trace& trace, int hop) {
             }
             list += (list.empty() ? "" : ",") + object.take();
         }
-        out.write(JsonObject().number("hop", hop).raw("probes", "[" + list + "]").take() + '\n');
+        JsonObject().number("hop", hop).raw("probes", "[" + list + "]").line(out);
         out.flush();
         return;
     }

@@ -60,7 +60,7 @@ void print(Invocation& call, const parse::KernelLine& line, const Choice& choice
                   : object.null("time");
         object.text("facility", parse::facility_name(line.priority));
         object.text("level", parse::level_name(line.priority)).text("text", line.text);
-        call.out.write(object.take() + '\n');
+        object.line(call.out);
         return;
     }
     if (choice.decoded) {

@@ -98,7 +98,7 @@ void print(Invocation& call, const Request& request) {
             continue;
         }
         const auto name = parse::take(rest, '=');
-        call.out.write(JsonObject().text("name", name).text("value", rest).take() + '\n');
+        JsonObject().text("name", name).text("value", rest).line(call.out);
     }
 }
 

@@ -25,7 +25,7 @@ int run(Invocation& call) {
             const auto name = parse::take(rest, '=');
             JsonObject object;
             object.number("pid", process.pid).text("name", name).text("value", rest);
-            call.out.write(object.take() + '\n');
+            object.line(call.out);
         }
     }
     return call.status;

@@ -156,7 +156,7 @@ private:
             if (const auto kib = line.*member) object.number(name, *kib * 1024);
         }
         if (!where_.empty()) object.text("where", where_);
-        call_.out.write(object.take() + '\n');
+        object.line(call_.out);
     }
 
     Invocation& call_;

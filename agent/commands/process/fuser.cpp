@@ -191,7 +191,7 @@ private:
         object.text("name", wants_[user.of].name).number("pid", user.pid);
         object.text("user", names_.user(user.uid)).text("access", user.access);
         object.text("comm", user.command);
-        call_.out.write(object.take() + '\n');
+        object.line(call_.out);
     }
 
     void kill_all() {

@@ -99,7 +99,7 @@ void print(Invocation& call, const std::string& path, const parse::GoBuild& buil
     } else {
         object.null("goroutines_at_most");
     }
-    call.out.write(object.take() + "\n");
+    object.line(call.out);
 }
 
 Result<> show(Invocation& call, const std::string& operand) {

@@ -89,20 +89,20 @@ int print_one(Invocation& call, ProcessNames& names, const Identity& who) {
     return call.status;
 }
 
-JsonObject& add_groups(JsonObject& object, ProcessNames& names, const Identity& who) {
+void print_json(Invocation& call, ProcessNames& names, const Identity& who) {
+    JsonObject object;
+    object.number("uid", who.user).text("user", names.user(who.user));
+    if (call.command.name == "whoami") return object.line(call.out);
+    if (call.command.name == "id") {
+        object.number("gid", who.group).text("group", names.group(who.group));
+    }
     std::string ids;
     std::vector<std::string> group_names;
     for (const auto id : who.groups) {
         ids += (ids.empty() ? "" : ",") + std::to_string(id);
         group_names.push_back(names.group(id));
     }
-    return object.raw("gids", "[" + ids + "]").texts("groups", group_names);
-}
-
-JsonObject user_fields(ProcessNames& names, const Identity& who) {
-    JsonObject object;
-    object.number("uid", who.user).text("user", names.user(who.user));
-    return object;
+    object.raw("gids", "[" + ids + "]").texts("groups", group_names).line(call.out);
 }
 
 int run(Invocation& call) {
@@ -119,9 +119,7 @@ int run(Invocation& call) {
     if (chosen == 1) return print_one(call, names, *who);
     if (call.options.has('n')) return call.misused("-n goes with -u, -g or -G");
     if (call.json()) {
-        auto object = user_fields(names, *who);
-        object.number("gid", who->group).text("group", names.group(who->group));
-        call.out.write(add_groups(object, names, *who).take() + '\n');
+        print_json(call, names, *who);
         return call.status;
     }
     std::string line = "uid=" + with_name(who->user, names.user(who->user)) +
@@ -137,12 +135,8 @@ int run_groups(Invocation& call) {
     ProcessNames names(call.target);
     const auto print = [&](const Result<Identity>& who, std::string line) {
         if (!who) return call.complain(who.error());
-        if (call.json()) {
-            auto object = user_fields(names, *who);
-            line = add_groups(object, names, *who).take();
-        } else {
-            for (const auto id : who->groups) line += (line.empty() ? "" : " ") + names.group(id);
-        }
+        if (call.json()) return print_json(call, names, *who);
+        for (const auto id : who->groups) line += (line.empty() ? "" : " ") + names.group(id);
         call.out.write(line + '\n');
     };
     if (call.operands.empty()) print(identity(call, names), {});
@@ -185,7 +179,11 @@ int run_whoami(Invocation& call) {
         call.complain(who.error());
         return 1;
     }
-    call.out.write((call.json() ? user_fields(names, *who).take() : names.user(who->user)) + '\n');
+    if (call.json()) {
+        print_json(call, names, *who);
+    } else {
+        call.out.write(names.user(who->user) + '\n');
+    }
     return call.status;
 }
 

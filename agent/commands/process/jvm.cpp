@@ -127,7 +127,7 @@ void print_all(Invocation& call, pid_t pid, const Counters& counters) {
             object.number(counter.name, counter.number);
         }
     }
-    if (call.json()) call.out.write(object.take() + "\n");
+    if (call.json()) object.line(call.out);
 }
 
 int run(Invocation& call) {

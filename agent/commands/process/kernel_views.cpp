@@ -68,7 +68,7 @@ int run_values(Invocation& call) {
                 call.out.put('\n');
             }
         }
-        if (call.json()) call.out.write(object.take() + '\n');
+        if (call.json()) object.line(call.out);
     });
     return call.status;
 }
@@ -136,7 +136,7 @@ int run_stack(Invocation& call) {
         if (call.json()) {
             JsonObject object;
             object.number("pid", pid).number("tid", thread.pid).text("comm", comm);
-            call.out.write(object.texts("frames", frames).take() + '\n');
+            object.texts("frames", frames).line(call.out);
             return;
         }
         if (!first) call.out.put('\n');

@@ -24,7 +24,7 @@ void print_json(Invocation& call, pid_t pid, const parse::Mapping& mapping) {
     object.number("size", mapping.end - mapping.start).text("permissions", mapping.permissions);
     object.number("offset", mapping.offset).text("device", mapping.device);
     object.number("inode", mapping.inode).text("path", mapping.path);
-    call.out.write(object.take() + '\n');
+    object.line(call.out);
 }
 
 // Line by line: 10^5 mappings never stand in memory at once.

@@ -137,7 +137,7 @@ void found(Invocation& call, const Subject& subject, std::uint64_t at, std::size
             .text("path", range.name)
             .number("offset", at - range.begin)
             .text("context", around);
-        call.out.write(object.take() + "\n");
+        object.line(call.out);
         return;
     }
     std::string text;

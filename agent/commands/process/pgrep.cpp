@@ -172,7 +172,7 @@ void print(Invocation& call, const std::vector<Match>& matches) {
         if (call.json()) {
             JsonObject object;
             object.number("pid", match.pid).text("comm", match.comm).text("args", match.arguments);
-            call.out.write(object.take() + '\n');
+            object.line(call.out);
             continue;
         }
         if (!first) call.out.write(delimiter);

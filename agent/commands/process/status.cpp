@@ -201,7 +201,7 @@ void print_json(Invocation& call, const Process& process, const parse::Stat& sta
     object.text("cpus_allowed", status.cpus_allowed);
     object.number("voluntary_switches", status.voluntary_switches.value_or(0));
     object.number("involuntary_switches", status.involuntary_switches.value_or(0));
-    call.out.write(object.take() + '\n');
+    object.line(call.out);
 }
 
 int run(Invocation& call) {

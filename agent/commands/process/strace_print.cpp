@@ -270,7 +270,7 @@ void Tracer::print_summary() {
                 .number("calls", count.calls)
                 .number("errors", count.errors)
                 .real("seconds", static_cast<double>(count.nanoseconds) / 1e9);
-            out.write(object.take() + "\n");
+            object.line(out);
         }
         return;
     }

@@ -194,7 +194,7 @@ void Top::print_json(const std::vector<const Task*>& tasks, std::uint64_t round)
     optional("cgroup_memory", cgroup.memory.used);
     optional("cgroup_memory_limit", cgroup.memory.limit);
     optional("cgroup_oom_kills", cgroup.oom_kills);
-    call_.out.write(head.take() + '\n');
+    head.line(call_.out);
     const auto hertz = static_cast<double>(::sysconf(_SC_CLK_TCK));
     for (const auto* task : tasks) {
         JsonObject object;
@@ -204,7 +204,7 @@ void Top::print_json(const std::vector<const Task*>& tasks, std::uint64_t round)
         object.number("virt", task->virt).number("res", task->resident).number("shr", task->shared);
         object.text("state", std::string_view(&task->state, 1)).real("cpu", task->cpu);
         object.real("time", static_cast<double>(task->ticks) / hertz).text("comm", task->comm);
-        call_.out.write(object.take() + '\n');
+        object.line(call_.out);
     }
 }
 

@@ -206,7 +206,7 @@ void print(Invocation& call, pid_t process, const Thread& thread) {
             .text("state", thread.state)
             .text("problem", thread.problem)
             .raw("frames", frames + "]");
-        call.out.write(object.take() + "\n");
+        object.line(call.out);
         return;
     }
     call.out.print("thread %d %s %s\n", thread.id, visible(thread.name).c_str(),

@@ -108,7 +108,7 @@ private:
             for (std::size_t i = 0; i < columns; ++i) {
                 object.number(name(i), static_cast<std::int64_t>(values[i]));
             }
-            call_.out.write(object.take() + '\n');
+            object.line(call_.out);
             return;
         }
         for (std::size_t i = 0; i < columns; ++i) {

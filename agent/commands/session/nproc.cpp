@@ -77,7 +77,7 @@ int run(Invocation& call) {
             .number("online", found->online)
             .number("affinity", found->affinity);
         if (found->millicores) object.number("quota_millicores", *found->millicores);
-        call.out.write(object.take() + '\n');
+        object.line(call.out);
         return 0;
     }
     call.out.write(std::to_string(shown) + '\n');

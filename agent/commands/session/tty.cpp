@@ -25,14 +25,13 @@ std::string name_of(const Invocation& call) {
 int run(Invocation& call) {
     if (!call.operands.empty()) return call.misused("it takes no operand");
     const bool terminal = ::isatty(call.in.fd().get()) == 1;
-    const bool json = call.json();
-    auto line = terminal ? name_of(call) : std::string(json ? "" : "not a tty");
-    if (json) {
+    std::string name;
+    if (terminal) name = name_of(call);
+    if (call.json()) {
         JsonObject object;
-        line = object.boolean("terminal", terminal).known("name", line).take();
-    }
-    if (json || !call.options.has('s')) {
-        call.out.write(line);
+        object.boolean("terminal", terminal).known("name", name).line(call.out);
+    } else if (!call.options.has('s')) {
+        call.out.write(terminal ? std::string_view(name) : "not a tty");
         call.out.put('\n');
     }
     return terminal ? 0 : 1;

@@ -154,7 +154,7 @@ void tell_json(Invocation& call, std::string_view result, std::string_view first
                std::string_view second) {
     JsonObject object;
     object.text("result", result).known("first", first).known("second", second);
-    call.out.write(object.take() + '\n');
+    object.line(call.out);
 }
 
 void kinds_differ(Invocation& call, const Sides& sides) {

@@ -214,8 +214,7 @@ void Search::json(std::size_t begin, std::size_t end) {
         .number("line", line_number(begin))
         .number("offset", base_ + begin)
         .text("text", bytes(begin, end - 1));
-    call_.out.write(object.take());
-    call_.out.put('\n');
+    object.line(call_.out);
     printed_ = base_ + end;
 }
 

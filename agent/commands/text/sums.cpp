@@ -121,8 +121,7 @@ void print(Invocation& call, const Algorithm& algorithm, const Look& look, const
     if (call.json()) {
         JsonObject object;
         object.text("path", name).text("digest", sum.text).number("bytes", sum.bytes);
-        out.write(object.take());
-        out.put('\n');
+        object.line(out);
         return;
     }
     if (algorithm.crc) {

@@ -169,8 +169,7 @@ private:
         if (wanted_.characters) object.number("characters", counts.characters);
         if (wanted_.bytes) object.number("bytes", counts.bytes);
         if (wanted_.longest) object.number("longest", counts.longest);
-        call_.out.write(object.take());
-        call_.out.put('\n');
+        object.line(call_.out);
     }
     Invocation& call_;
     const Wanted& wanted_;
