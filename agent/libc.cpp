@@ -1,9 +1,6 @@
 // libc.cpp - what a static libc would bring along for these names, and must not.
 #include "parse/calendar.h"
 
-#include <unistd.h>
-
-#include <cstdlib>
 #include <ctime>
 
 // libc's read the zone files of wherever the agent stands (and are 100 KB); the logger asks for
@@ -24,11 +21,4 @@ extern "C" struct tm* gmtime_r(const time_t* seconds, struct tm* result) {
 }
 extern "C" struct tm* localtime_r(const time_t* seconds, struct tm* result) {
     return gmtime_r(seconds, result);
-}
-
-// libstdc++'s would name the exception, with a demangler of 40 KB.
-void __gnu_cxx::__verbose_terminate_handler() {
-    constexpr char words[] = "limpet-agent: an exception that nobody caught\n";
-    [[maybe_unused]] const auto said = ::write(2, words, sizeof words - 1);
-    std::abort();
 }
