@@ -11,6 +11,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cstddef>
 #include <limits>
 #include <tuple>
 
@@ -137,11 +138,10 @@ void take_piece(IpRule& rule, std::string_view text) {
                    {std::string(found->module), found->flag, std::move(value), inverted, target});
 }
 
-// "eth+" stands there as it was written.
-std::string interface_text(const char (&name)[IFNAMSIZ], bool inverted) {
-    const std::string_view all(name, sizeof name);
-    const auto text = all.substr(0, all.find('\0'));
-    return text.empty() ? std::string() : (inverted ? "!" : "") + std::string(text);
+// A name of at most `size` bytes.
+std::string name_in(Bytes bytes) {
+    const std::string_view all(reinterpret_cast<const char*>(bytes.data()), bytes.size());
+    return std::string(all.substr(0, all.find('\0')));
 }
 
 std::string address_text(Bytes address, Bytes mask, std::uint8_t family, bool inverted) {
@@ -160,19 +160,27 @@ Bytes bytes_of(const T& value) {
     return std::as_bytes(std::span(&value, 1));
 }
 
-// What the two families' entries have in common under the same names.
-template <typename Ip>
-void take_ip(IpRule& rule, const Ip& ip, std::uint8_t family) {
-    rule.in = interface_text(ip.iniface, ip.invflags & IPT_INV_VIA_IN);
-    rule.out = interface_text(ip.outiface, ip.invflags & IPT_INV_VIA_OUT);
-    rule.source =
-        address_text(bytes_of(ip.src), bytes_of(ip.smsk), family, ip.invflags & IPT_INV_SRCIP);
-    rule.destination =
-        address_text(bytes_of(ip.dst), bytes_of(ip.dmsk), family, ip.invflags & IPT_INV_DSTIP);
-    if (ip.proto) {
-        rule.protocol = (ip.invflags & IPT_INV_PROTO ? "!" : "") + ip_protocol_name(ip.proto);
-    }
-}
+// Where an entry of each family has its parts: four addresses, of source, destination and their
+// masks; two interfaces; and so on.
+struct Layout {
+    std::size_t size, address, interfaces, protocol, flags, inverted, target, counters;
+};
+constexpr Layout of_four{sizeof(ipt_entry),
+                         4,
+                         offsetof(ipt_entry, ip.iniface),
+                         offsetof(ipt_entry, ip.proto),
+                         offsetof(ipt_entry, ip.flags),
+                         offsetof(ipt_entry, ip.invflags),
+                         offsetof(ipt_entry, target_offset),
+                         offsetof(ipt_entry, counters)};
+constexpr Layout of_six{sizeof(ip6t_entry),
+                        16,
+                        offsetof(ip6t_entry, ipv6.iniface),
+                        offsetof(ip6t_entry, ipv6.proto),
+                        offsetof(ip6t_entry, ipv6.flags),
+                        offsetof(ip6t_entry, ipv6.invflags),
+                        offsetof(ip6t_entry, target_offset),
+                        offsetof(ip6t_entry, counters)};
 
 // One entry, of either family.
 struct Entry {
@@ -180,31 +188,40 @@ struct Entry {
     std::size_t matches = 0, target = 0, next = 0;
 };
 
-template <typename Raw>
 std::optional<Entry> entry_of(Bytes rest, std::uint8_t family) {
-    if (rest.size() < sizeof(Raw)) return std::nullopt;
-    const auto raw = front<Raw>(rest);
-    Entry entry{.matches = sizeof(Raw), .target = raw.target_offset, .next = raw.next_offset};
-    if (entry.target < sizeof(Raw) || entry.next < entry.target + sizeof(xt_entry_target) ||
+    const bool six = family == NFPROTO_IPV6;
+    const auto& layout = six ? of_six : of_four;
+    if (rest.size() < layout.size) return std::nullopt;
+    const auto ends = front<std::array<std::uint16_t, 2>>(rest.subspan(layout.target));
+    Entry entry{.matches = layout.size, .target = ends[0], .next = ends[1]};
+    if (entry.target < layout.size || entry.next < entry.target + sizeof(xt_entry_target) ||
         entry.next > rest.size()) {
         return std::nullopt;
     }
-    entry.rule.packets = raw.counters.pcnt;
-    entry.rule.bytes = raw.counters.bcnt;
-    if constexpr (requires { raw.ip; }) {
-        take_ip(entry.rule, raw.ip, family);
-        entry.rule.goes = raw.ip.flags & IPT_F_GOTO;
-    } else {
-        take_ip(entry.rule, raw.ipv6, family);
-        entry.rule.goes = raw.ipv6.flags & IP6T_F_GOTO;
+    auto& rule = entry.rule;
+    const auto counters = front<xt_counters>(rest.subspan(layout.counters));
+    rule.packets = counters.pcnt;
+    rule.bytes = counters.bcnt;
+    const auto inverted = front<std::uint8_t>(rest.subspan(layout.inverted));
+    const auto size = layout.address;
+    for (const bool is_source : {true, false}) {
+        const auto at = is_source ? 0 : size;
+        const bool no = inverted & (is_source ? IPT_INV_SRCIP : IPT_INV_DSTIP);
+        (is_source ? rule.source : rule.destination) =
+            address_text(rest.subspan(at, size), rest.subspan(2 * size + at, size), family, no);
+        // "eth+" stands there as it was written.
+        auto& interface = is_source ? rule.in : rule.out;
+        const auto place = layout.interfaces + (is_source ? 0 : IFNAMSIZ);
+        interface = name_in(rest.subspan(place, IFNAMSIZ));
+        const bool not_it = inverted & (is_source ? IPT_INV_VIA_IN : IPT_INV_VIA_OUT);
+        if (not_it) interface.insert(0, 1, '!');
     }
+    if (const auto protocol = front<std::uint16_t>(rest.subspan(layout.protocol))) {
+        rule.protocol = (inverted & IPT_INV_PROTO ? "!" : "") + ip_protocol_name(protocol);
+    }
+    const unsigned goes = six ? IP6T_F_GOTO : IPT_F_GOTO;
+    rule.goes = front<std::uint8_t>(rest.subspan(layout.flags)) & goes;
     return entry;
-}
-
-std::string name_in(Bytes bytes) {
-    const std::string_view all(reinterpret_cast<const char*>(bytes.data()),
-                               std::min<std::size_t>(bytes.size(), XT_EXTENSION_MAXNAMELEN));
-    return std::string(all.substr(0, all.find('\0')));
 }
 
 // A match's or target's head: its size in two bytes, its name, its revision.
@@ -226,8 +243,7 @@ public:
         for (std::size_t at = 0; at < entries_.size();) {
             begin_chain(at);
             const auto rest = entries_.subspan(at);
-            auto entry = table_.family == NFPROTO_IPV6 ? entry_of<ip6t_entry>(rest, table_.family)
-                                                       : entry_of<ipt_entry>(rest, table_.family);
+            auto entry = entry_of(rest, table_.family);
             if (!entry) return false;
             const auto next = entry->next;
             take(*std::move(entry), rest, at);
@@ -261,9 +277,12 @@ private:
         const auto name = name_in(bytes_of(head.name));
         if (name == XT_ERROR_TARGET) {
             // It heads a chain of one's own, or ends the table.
-            starts_.emplace_back(at + entry.next, name_in(told));
+            starts_.emplace_back(
+                at + entry.next,
+                name_in(told.first(std::min<std::size_t>(told.size(), XT_EXTENSION_MAXNAMELEN))));
             if (at + entry.next < entries_.size()) {
-                table_.chains.push_back({.name = name_in(told)});
+                table_.chains.push_back({.name = name_in(told.first(std::min<std::size_t>(
+                                             told.size(), XT_EXTENSION_MAXNAMELEN)))});
                 underflow_ = std::numeric_limits<std::size_t>::max();
             }
             return;

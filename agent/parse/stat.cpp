@@ -22,53 +22,58 @@ Result<Stat> stat(std::string_view text) {
     result.comm = text.substr(open + 1, close - open - 1);
     const auto rest = text.substr(close + 1);
 
-    // words[0] is field 3, state.
-    std::array<std::string_view, 39> words;
+    // fields[0] is field 3, state; the others are numbers.
+    std::array<std::uint64_t, 39> fields{};
     std::size_t count = 0;
-    for (std::size_t at = 0; count < words.size(); ++count) {
-        while (at < rest.size() && (rest[at] == ' ' || rest[at] == '\n')) ++at;
-        const auto begin = at;
-        while (at < rest.size() && rest[at] != ' ' && rest[at] != '\n') ++at;
-        if (at == begin) break;
-        words[count] = rest.substr(begin, at - begin);
-    }
-    if (count < 22 || words[0].size() != 1) return refused("stat", "too few fields");
-    result.state = words[0][0];
-
     bool good = true;
-    const auto read = [&](std::size_t field, auto& value) {
-        if (field - 3 >= count) return;
-        if (const auto parsed =
-                number<std::remove_reference_t<decltype(value)>>(words[field - 3])) {
-            value = *parsed;
-        } else {
-            good = false;
+    for (std::size_t at = 0; count < fields.size(); ++count) {
+        while (at < rest.size() && (rest[at] == ' ' || rest[at] == '\n')) ++at;
+        if (at == rest.size()) break;
+        if (count == 0) {
+            result.state = rest[at++];
+            good = at == rest.size() || rest[at] == ' ';
+            continue;
         }
+        const bool negative = rest[at] == '-';
+        at += negative ? 1 : 0;
+        auto& value = fields[count];
+        const auto begin = at;
+        for (; at < rest.size() && rest[at] != ' ' && rest[at] != '\n'; ++at) {
+            const auto digit = static_cast<unsigned char>(rest[at] - '0');
+            good = good && digit < 10;
+            value = value * 10 + digit;
+        }
+        // None has more digits than 2^64.
+        good = good && at > begin && at - begin <= 20;
+        if (negative) value = -value;
+    }
+    if (count < 22 || !good) return refused("stat", good ? "too few fields" : "not numbers");
+    const auto take = [&](std::size_t field, auto& value) {
+        value = static_cast<std::remove_reference_t<decltype(value)>>(fields[field - 3]);
     };
-    read(4, result.ppid);
-    read(5, result.pgrp);
-    read(6, result.session);
-    read(7, result.tty_nr);
-    read(8, result.tpgid);
-    read(9, result.flags);
-    read(10, result.minflt);
-    read(12, result.majflt);
-    read(14, result.utime);
-    read(15, result.stime);
-    read(18, result.priority);
-    read(19, result.nice);
-    read(20, result.num_threads);
-    read(22, result.starttime);
-    read(23, result.vsize);
-    read(24, result.rss);
-    read(25, result.rsslim);
-    read(26, result.code_start);
-    read(27, result.code_end);
-    read(40, result.rt_priority);
-    read(41, result.policy);
-    read(35, result.wchan);
-    read(39, result.processor);
-    if (!good) return refused("stat", "a field is not a number");
+    take(4, result.ppid);
+    take(5, result.pgrp);
+    take(6, result.session);
+    take(7, result.tty_nr);
+    take(8, result.tpgid);
+    take(9, result.flags);
+    take(10, result.minflt);
+    take(12, result.majflt);
+    take(14, result.utime);
+    take(15, result.stime);
+    take(18, result.priority);
+    take(19, result.nice);
+    take(20, result.num_threads);
+    take(22, result.starttime);
+    take(23, result.vsize);
+    take(24, result.rss);
+    take(25, result.rsslim);
+    take(26, result.code_start);
+    take(27, result.code_end);
+    take(35, result.wchan);
+    take(39, result.processor);
+    take(40, result.rt_priority);
+    take(41, result.policy);
     return result;
 }
 

@@ -4,6 +4,7 @@
 #include "commands/collect.h"
 #include "limpet/limits.h"
 #include "parse/lines.h"
+#include "parse/number.h"
 #include "sys/netlink.h"
 
 #include <linux/netfilter.h>
@@ -222,13 +223,23 @@ constexpr std::array<std::uint8_t, 5> hooks_of{0b01110, 0b11011, 0b11111, 0b0100
 
 // Chains of the kernel's own first; the rest by name.
 void order(IpTable& table) {
-    const auto place = [&](const IpChain& chain) {
-        return chain.policy.empty() ? hooks.end() : std::ranges::find(hooks, chain.name);
-    };
-    std::ranges::stable_sort(table.chains, [&](const IpChain& a, const IpChain& b) {
-        return std::pair(place(a), std::string_view(a.name)) <
-               std::pair(place(b), std::string_view(b.name));
-    });
+    std::vector<std::string> keys;
+    for (std::size_t i = 0; i < table.chains.size(); ++i) {
+        const auto& chain = table.chains[i];
+        const auto hook = std::ranges::find(hooks, chain.name) - hooks.begin();
+        auto& key =
+            keys.emplace_back(1, static_cast<char>(chain.policy.empty() ? '9' : '0' + hook));
+        key += chain.name;
+        key += '\0';
+        key += std::to_string(i);
+    }
+    std::ranges::sort(keys);
+    std::vector<IpChain> ordered;
+    for (const auto& key : keys) {
+        const auto index = std::string_view(key).substr(key.rfind('\0') + 1);
+        ordered.push_back(std::move(table.chains[parse::number<std::size_t>(index).value_or(0)]));
+    }
+    table.chains = std::move(ordered);
 }
 
 }  // namespace
