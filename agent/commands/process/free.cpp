@@ -58,7 +58,9 @@ Scale scale_of(const Options& options) {
         if (given.option.letter == 'h') scale.bytes = 0;
         for (const auto& [letter, name, power, base] : units) {
             if (given.option.name != name) continue;
-            scale.bytes = std::pow(letter && letter != 'b' ? scale.base : base, power);
+            scale.bytes = 1;
+            for (int i = 0; i < power; ++i)
+                scale.bytes *= letter && letter != 'b' ? scale.base : base;
         }
     }
     return scale;
