@@ -355,9 +355,8 @@ Result<Supervised> start(const Open& open, const Place& place) {
 
     pid_t signaller = 0;
     const bool running = target.pid != 0 && target.procfs.fd;
-    if (running && any(target.grants & Grant::modify)) {
+    if (running && any(target.grants & Grant::modify))
         signaller = TRY(target::start_signaller(target));
-    }
     target::deadline::share();
     const pid_t parent = ::getpid();
     const pid_t child = TRY(sys::fork());
@@ -376,28 +375,23 @@ Result<Supervised> start(const Open& open, const Place& place) {
                       .scratch = std::move(scratch)};
 }
 
+int gave_up(const Error& error) {
+    say(text(error));
+    return limpet_failed;
+}
+
 }  // namespace
 
 int run(const Place& place) {
     const auto open = receive_open();
-    if (!open) {
-        say(text(open.error()));
-        return limpet_failed;
-    }
-    return run(*open, place);
+    return open ? run(*open, place) : gave_up(open.error());
 }
 
 int run(const Open& open, const Place& place) {
     auto started = start(open, place);
-    if (!started) {
-        say(text(started.error()));
-        return limpet_failed;
-    }
-    if (auto confined = target::confine_supervisor(started->scratch.has_value()); !confined) {
-        say(text(confined.error()));
-        return limpet_failed;
-    }
-    return supervise(*std::move(started));
+    if (!started) return gave_up(started.error());
+    const auto confined = target::confine_supervisor(started->scratch.has_value());
+    return confined ? supervise(*std::move(started)) : gave_up(confined.error());
 }
 
 }  // namespace limpet::session
