@@ -70,7 +70,7 @@ skip() {  # NAME REASON
     local name condition reason
     if [ -n "${MUST_RUN:-}" ]; then
         while IFS='|' read -r name reason condition; do
-            [ "$name" = "$1" ] && bash -c "$condition" >/dev/null 2>&1 && {
+            [ "${name% }" = "$1" ] && bash -c "$condition" >/dev/null 2>&1 && {
                 skipped=$((skipped + 1))
                 echo "skip $1:$reason"
                 return
