@@ -277,6 +277,7 @@ Result<> Session::take(std::string_view data) {
         const auto put = ::write(in_.native_handle(), data.data(), data.size());
         if (put > 0) {
             data.remove_prefix(static_cast<std::size_t>(put));
+            if (record_) record_->input(static_cast<std::size_t>(put));
             consumed_ += static_cast<std::uint32_t>(put);
         }
         if (data.empty()) {

@@ -20,7 +20,7 @@ def records():
         os.makedirs(folder, 0o700)
         serve = start(AGENT, "serve", "--listen", f"unix:{folder}/s", "--record-dir", made,
                       stderr=subprocess.DEVNULL)
-        until(lambda: os.path.exists(f"{folder}/s"), what="listening")
+        until(lambda: attack.limpet.listens(f"{folder}/s"), what="listening")
         for word in ("first", "second", "third"):
             done = run(CLIENT, "--host", f"unix:{folder}/s", "exec", f"pid:{os.getpid()}", "--", "echo",
                        word)

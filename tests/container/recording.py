@@ -241,7 +241,7 @@ class Serve:
         self.record = record
         self.process = start(AGENT, "serve", "--listen", self.host, "--record-dir", record,
                              stderr=subprocess.PIPE, **options)
-        until(lambda: os.path.exists(f"{self.folder}/socket") or self.process.poll() is not None,
+        until(lambda: listens(f"{self.folder}/socket") or self.process.poll() is not None,
               what="listening")
 
     def limpet(self, *argv, **options):

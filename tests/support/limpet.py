@@ -159,6 +159,14 @@ def until(condition, timeout=10, what="it"):
         time.sleep(0.02)
 
 
+def listens(path):
+    """Whether somebody accepts there: the file of a socket is there a moment before that."""
+    with socket.socket(socket.AF_UNIX) as peer, contextlib.suppress(OSError):
+        peer.connect(path)
+        return True
+    return False
+
+
 # ---- containers
 
 def docker_works():
