@@ -3,6 +3,8 @@
 # An ephemeral container is one more container of the pod with NamespaceMode TARGET. Its security
 # contexts are those of kubectl debug's profiles, as a kubelet hands them on; the image is ours, as
 # `ctr images import` takes it.
+import contextlib
+import glob
 import json
 import os
 import sys
@@ -57,8 +59,20 @@ def pod(name="web", **more):
     return cri.Pod(daemon(), f"{name}-{os.getpid()}-{os.urandom(2).hex()}", **more)
 
 
+def runs_its_program(identity):
+    """The runtime, which becomes the program a moment after the start, is closed to everybody."""
+    for process in glob.glob("/proc/[0-9]*"):
+        with contextlib.suppress(OSError), open(f"{process}/cgroup") as cgroup, \
+                open(f"{process}/comm") as comm:
+            if identity in cgroup.read() and not comm.read().startswith("runc"):
+                return True
+    return False
+
+
 def app(where, kind="root", **more):
-    return where.container("app", cri.Cri.target, TARGETS[kind], **more)
+    identity = where.container("app", cri.Cri.target, TARGETS[kind], **more)
+    until(lambda: runs_its_program(identity), what="the target's program")
+    return identity
 
 
 def debugger(where, target, security, name="debugger"):
