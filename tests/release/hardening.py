@@ -54,8 +54,14 @@ def functions_with_arrays_check_their_stack():
 def objects_are_protected_and_fortified():
     objects = sorted(glob.glob(f"{BUILD}/CMakeFiles/*.dir/a*/**/*.o", recursive=True))
     check(len(objects) > 400, f"{len(objects)} objects")
-    said = subprocess.run(["nm", "-uA", *objects], capture_output=True, text=True, check=True).stdout
-    calls = [(line.split(":")[0], line.split()[-1]) for line in said.splitlines()]
+    # Not by nm(1), which shows what the link-time optimiser has of an object instead of its code.
+    said = subprocess.run(["readelf", "-sW", *objects], capture_output=True, text=True, check=True).stdout
+    calls, name = [], ""
+    for line in said.splitlines():
+        if line.startswith("File: "):
+            name = line
+        elif " UND " in line:
+            calls.append((name, line.split()[-1]))
     protected = {name for name, call in calls if call == "__stack_chk_fail"}
     check(len(protected) > len(objects) * 3 // 4, f"{len(protected)} of {len(objects)} check their stack")
     fortified = {call for _, call in calls if call.endswith("_chk")}
