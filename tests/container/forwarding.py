@@ -413,9 +413,14 @@ def a_port_in_the_target_leads_here():
                 equal(len(receive(peer)), 1_000_000)
         server.shutdown(socket.SHUT_RDWR)
         server.close()
-        with in_network(target, lambda: socket.create_connection(("127.0.0.1", inside), 20)) as peer:
-            with contextlib.suppress(ConnectionResetError):
+
+        def meets_its_end():
+            # Broken off as soon as it stands, which connect(2) may see before it returns.
+            with contextlib.suppress(ConnectionResetError), \
+                    socket.create_connection(("127.0.0.1", inside), 20) as peer:
                 equal(peer.recv(1), b"")
+            return True
+        in_network(target, meets_its_end)
         forward.said(b"Connection refused")
     done = limpet("forward", "--reverse", "0:1", target.id)
     equal(done.returncode, 126)
