@@ -16,10 +16,10 @@
 #include <cstdint>
 #include <cstdlib>
 
-extern "C" const ElfW(Ehdr) __ehdr_start __attribute__((visibility("hidden")));
-
 // NOLINTBEGIN(bugprone-reserved-identifier,cert-dcl37-c,cert-dcl51-cpp)
 extern "C" {
+
+extern const ElfW(Ehdr) __ehdr_start __attribute__((visibility("hidden")));
 
 // Messages as they are in the program.
 char* __dcgettext(const char*, const char* text, int) { return const_cast<char*>(text); }

@@ -75,8 +75,8 @@ void __cxa_guard_release(char* made) { *made = 1; }
 void __cxa_deleted_virtual() { give_up("a function that is not there was called"); }
 
 // What the library's own code that throws and catches calls.
-void __cxa_allocate_exception() { give_up("an exception"); }
-void __cxa_free_exception() {}
+void* __cxa_allocate_exception(std::size_t) noexcept { give_up("an exception"); }
+void __cxa_free_exception(void*) noexcept {}
 void __cxa_throw() { give_up("an exception"); }
 void __cxa_rethrow() { give_up("an exception"); }
 void __cxa_begin_catch() {}
