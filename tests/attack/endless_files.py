@@ -90,7 +90,9 @@ def a_file_that_grows():
                           ("cat", "/tmp/grow"), ("strings", "/tmp/grow")):
             took, done = seconds(lambda: attack.run("sh", "-c", '"$@" >/dev/null', "-", CLIENT, "exec", "--timeout", "1",
                                                     target.target, "--", *argv))
-            equal(done.returncode, 124, f"{argv}: {done.err!r:.200}")
+            # What is read faster than it grows, on a busy machine, has an end after all; tail -f has none.
+            caught_up = argv[0] != "tail" and done.returncode == 0
+            check(caught_up or done.returncode == 124, f"{argv}: {done.returncode} {done.err!r:.200}")
             check(took < 4, f"--timeout 1 of {argv} took {took:.1f} s")
         took, done = seconds(lambda: debug(target.target, "tail", "-c", "1000000", "/tmp/grow"))
         check(took < 3 and len(done.out) >= 1000000, f"tail -c: {took:.1f} s, {len(done.out)} bytes")
