@@ -57,9 +57,12 @@ def problems(pid, target, role):
 def rights(pid, role):
     """More privilege than that role needs."""
     found = []
-    may = {"supervisor": 1 << 5, "shell": 1 << 2 | 1 << 13 | 1 << 19 | 1 << 21,
+    # What the shell may hold for its children alone: to join the network (21), and DAC_OVERRIDE (1),
+    # which only `connect` has in effect, for the modes of unix sockets.
+    kept = 1 << 1 | 1 << 21
+    may = {"supervisor": 1 << 5, "shell": 1 << 2 | 1 << 13 | 1 << 19 | kept,
            "command": 1 << 2 | 1 << 13 | 1 << 19}[role]
-    for field, most in (("CapPrm", may), ("CapEff", may & ~(1 << 21)), ("CapInh", 0), ("CapAmb", 0)):
+    for field, most in (("CapPrm", may), ("CapEff", may & ~kept), ("CapInh", 0), ("CapAmb", 0)):
         value = int(attack.status(pid, field), 16)
         if value & ~most:
             found.append(f"{field} {value:x}")
