@@ -2,7 +2,6 @@
 #include "attach/recording.h"
 
 #include "attach/start.h"
-#include "limpet/limits.h"
 
 #include <fcntl.h>
 #include <sys/stat.h>
@@ -83,20 +82,6 @@ Result<std::optional<Recording>> Recording::of(const Arguments& arguments, std::
     TRY(recording.writer_.begin(header));
     if (!command.empty()) TRY(recording.writer_.marker(command));
     return recording;
-}
-
-// The agent is not trusted: no more of a line is kept than history would.
-Result<> Recording::typed(std::string_view bytes) {
-    while (!bytes.empty()) {
-        const auto end = bytes.find('\0');
-        line_ += bytes.substr(0, end);
-        if (line_.size() > limits::history_entry) line_.resize(limits::history_entry);
-        if (end == std::string_view::npos) break;
-        TRY(writer_.marker(line_));
-        line_.clear();
-        bytes.remove_prefix(end + 1);
-    }
-    return {};
 }
 
 Result<> Recording::finish(int status) {

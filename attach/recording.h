@@ -37,7 +37,7 @@ public:
         return writer_.resize(rows, columns);
     }
     // Command lines as the session sends them aside, each ended by NUL: a marker for each.
-    Result<> typed(std::string_view bytes);
+    Result<> typed(std::string_view bytes) { return writer_.typed(bytes); }
 
     // The session has ended, and this was its status: the file gets its name.
     Result<> finish(int status);
@@ -57,7 +57,6 @@ private:
     std::string name_, part_;
     bool overwrite_, with_input_;
     cast::Writer writer_;
-    std::string line_;  // whose NUL has not come yet
 };
 
 }  // namespace limpet::attach

@@ -1,13 +1,11 @@
 // serve/record.cpp - one session on record.
 #include "serve/record.h"
 
-#include "limpet/limits.h"
 #include "serve/log.h"
 
 #include <fcntl.h>
 #include <unistd.h>
 
-#include <algorithm>
 #include <cstdio>
 
 namespace limpet::serve {
@@ -86,19 +84,6 @@ Result<> Record::output(Stream stream, std::string_view bytes) {
     sum.bytes += bytes.size();
     sum.digest.add(bytes);
     return writer_.output(stream == Stream::error, bytes);
-}
-
-Result<> Record::typed(std::string_view bytes) {
-    while (!bytes.empty()) {
-        const auto end = bytes.find('\0');
-        line_ += bytes.substr(0, end);
-        line_.resize(std::min(line_.size(), limits::history_entry));
-        if (end == bytes.npos) break;
-        TRY(writer_.marker(line_));
-        line_.clear();
-        bytes.remove_prefix(end + 1);
-    }
-    return {};
 }
 
 Result<> Record::end(int status, std::string_view reason) {

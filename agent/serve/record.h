@@ -24,7 +24,7 @@ public:
     void input(std::size_t count) { in_ += count; }
     Result<> resize(std::uint16_t rows, std::uint16_t columns);
     // Command lines that go aside, each ended by NUL.
-    Result<> typed(std::string_view bytes);
+    Result<> typed(std::string_view bytes) { return writer_.typed(bytes); }
     // `reason`: why there is no other status.
     Result<> end(int status, std::string_view reason);
 
@@ -49,7 +49,6 @@ private:
     cast::Writer writer_;
     Sum out_, error_;
     std::uint64_t in_ = 0;
-    std::string line_;  // whose NUL has not come yet
 };
 
 }  // namespace limpet::serve

@@ -9,6 +9,7 @@
 
 #include "limpet/digest.h"
 #include "limpet/fd.h"
+#include "limpet/limits.h"
 #include "limpet/result.h"
 #include "limpet/utf8.h"
 
@@ -125,6 +126,20 @@ public:
         Text whole;
         return text('m', whole, label, false);
     }
+    // Command lines as the session sends them aside, each ended by NUL: a marker for each. Nobody
+    // trusts it: no more of a line is kept than history would.
+    Result<> typed(std::string_view bytes) {
+        while (!bytes.empty()) {
+            const auto end = bytes.find('\0');
+            typed_ += bytes.substr(0, end);
+            if (typed_.size() > limits::history_entry) typed_.resize(limits::history_entry);
+            if (end == std::string_view::npos) break;
+            TRY(marker(typed_));
+            typed_.clear();
+            bytes.remove_prefix(end + 1);
+        }
+        return {};
+    }
     Result<> resize(std::uint16_t rows, std::uint16_t columns) {
         return marked('r', std::to_string(columns) + 'x' + std::to_string(rows));
     }
@@ -200,7 +215,8 @@ private:
     Fd file_;
     std::string name_;
     std::string line_;
-    off_t whole_ = 0;  // bytes of whole lines
+    std::string typed_;  // whose NUL has not come yet
+    off_t whole_ = 0;    // bytes of whole lines
     bool terminal_ = true;
     std::optional<Error> broken_;
     Text out_, error_, in_;
