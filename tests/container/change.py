@@ -96,13 +96,13 @@ def stacked():
     os.mkdir(place)
     tree = images.tree("alpine")
     script = f"""
-        mount --make-rprivate / && mount -t tmpfs limpet-test {place}/work &&
-        mkdir -p {place}/work/{{a,b}}/{{upper,work,all}} &&
-        mount -t overlay o -o lowerdir={tree},upperdir={place}/work/a/upper,workdir={place}/work/a/work {place}/work/a/all &&
-        mount -t overlay o -o lowerdir={place}/work/a/all,upperdir={place}/work/b/upper,workdir={place}/work/b/work {place}/work/b/all &&
-        cd {place}/work/b/all && mkdir -p old && pivot_root . old && exec /bin/sleep 1000
+        mount --make-rprivate / && mount -t tmpfs limpet-test {place}/stack &&
+        mkdir -p {place}/stack/{{a,b}}/{{upper,aside,all}} &&
+        mount -t overlay o -o lowerdir={tree},upperdir={place}/stack/a/upper,workdir={place}/stack/a/aside {place}/stack/a/all &&
+        mount -t overlay o -o lowerdir={place}/stack/a/all,upperdir={place}/stack/b/upper,workdir={place}/stack/b/aside {place}/stack/b/all &&
+        cd {place}/stack/b/all && mkdir -p old && pivot_root . old && exec /bin/sleep 1000
     """
-    os.mkdir(f"{place}/work")
+    os.mkdir(f"{place}/stack")
     process = start("unshare", "-m", "bash", "-c", script, stderr=subprocess.PIPE)
     until(lambda: open(f"/proc/{process.pid}/comm").read().startswith(("sleep", "busybox")), what="the stack")
     return process.pid
